@@ -1,0 +1,58 @@
+# Every command of the project. `make` alone lists them.
+PY := .venv/bin/python
+PORT ?= 8000
+RUFF_PATHS := src tests examples benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check quick format services conformance bench docs clean
+
+help:  ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.stamps/python: requirements/dev.txt pyproject.toml
+	@python3 -m venv .venv 2>/dev/null || (echo "python3-venv is missing: installing it" && apt-get update -q && apt-get install -qy python3-venv && python3 -m venv .venv)
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@mkdir -p .stamps && touch $@
+
+.stamps/node: tests/conformance/package-lock.json tests/conformance/latest/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix tests/conformance
+	npm ci --silent --no-audit --no-fund --prefix tests/conformance/latest
+	@mkdir -p .stamps && touch $@
+
+run: .stamps/python  ## Make the environment, start the example application on SQLite
+	PORT=$(PORT) $(PY) -m examples.tasks
+
+services: .stamps/python  ## Find or start PostgreSQL, MariaDB and Redis for the tests
+	$(PY) -m tests.services
+
+test: .stamps/python .stamps/node services  ## Make the environment, run everything CI runs
+	$(MAKE) check
+	$(PY) -m pytest tests -n 2 --dist loadgroup --maxfail 20
+	@echo "all green"
+
+check: .stamps/python  ## Format, lint, types, layers, house tests: before every commit
+	.venv/bin/ruff format --check --quiet $(RUFF_PATHS)
+	.venv/bin/ruff check --quiet $(RUFF_PATHS)
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	$(PY) -m pytest tests/house -n 0
+
+quick: .stamps/python  ## Everything that needs no service, in parallel
+	$(PY) -m pytest tests -m "not services" -n 2 --dist loadgroup --ignore tests/conformance
+
+format: .stamps/python  ## Format and repair what the linter can
+	.venv/bin/ruff format $(RUFF_PATHS)
+	.venv/bin/ruff check --fix $(RUFF_PATHS)
+
+conformance: .stamps/python .stamps/node services  ## The real client and the real server against us
+	$(PY) -m pytest tests/conformance -n 0
+
+bench: .stamps/python .stamps/node services  ## The benchmarks, with the reference side by side
+	$(PY) -m benchmarks
+
+docs: .stamps/python  ## Generate the reference pages from options, catalogue and routes
+	$(PY) -m docs.generate
+
+clean:  ## Remove environments and caches
+	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/conformance/node_modules tests/conformance/latest/node_modules

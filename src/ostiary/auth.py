@@ -1,0 +1,137 @@
+"""Auth: options and parts in, an ASGI application and typed calls out."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from ostiary.composition import Parts, build_pipeline, runtime_of, schema_of
+from ostiary.crypto.passwords import PasswordHasher
+from ostiary.domain.runtime import Runtime
+from ostiary.domain.schema import Schema
+from ostiary.http.api import Api
+from ostiary.http.asgi import Receive, Scope, Send, path_below, request_from, send_response
+from ostiary.http.context import Context, Services
+from ostiary.http.endpoint import Endpoint
+from ostiary.http.hooks import Hooks
+from ostiary.http.messages import Request, Response
+from ostiary.options import Options
+from ostiary.outgoing import HttpClient, MailSender
+from ostiary.plugins.base import Plugin
+from ostiary.services.write_hooks import DatabaseHooks
+from ostiary.storage.key_value import KeyValue
+from ostiary.storage.store import Store
+
+
+class Auth:
+    """One auth server: mount it, install it into FastAPI, or call it in process."""
+
+    def __init__(
+        self,
+        options: Options,
+        database: str | Store,
+        *,
+        plugins: Sequence[Plugin] = (),
+        key_value: KeyValue | None = None,
+        hooks: Hooks | None = None,
+        database_hooks: DatabaseHooks | None = None,
+        runtime: Runtime | None = None,
+        hasher: PasswordHasher | None = None,
+        http_client: HttpClient | None = None,
+        mail_sender: MailSender | None = None,
+    ) -> None:
+        """`database` is an address such as `sqlite:///app.db` or `postgresql://...`, or any Store.
+
+        Raises ConfigurationError, naming the cure. Nothing is connected before the first request.
+        """
+        parts = Parts(
+            plugins=tuple(plugins),
+            key_value=key_value,
+            hooks=hooks or Hooks(),
+            database_hooks=database_hooks,
+            runtime=runtime,
+            hasher=hasher,
+            http_client=http_client,
+            mail_sender=mail_sender,
+        )
+        self.options = options
+        self.plugins = parts.plugins
+        self.schema: Schema = schema_of(options, parts)
+        self.database_url = database if isinstance(database, str) else None
+        store = self._open(database, runtime_of(options, parts)) if isinstance(database, str) else database
+        self.pipeline = build_pipeline(options, parts, store)
+        self.api = Api(self.pipeline)
+
+    def _open(self, url: str, runtime: Runtime) -> Store:
+        from ostiary.storage.sql import open_store  # noqa: PLC0415  a Store of one's own needs no SQL at all
+
+        return open_store(url, self.schema, runtime)
+
+    @property
+    def services(self) -> Services:
+        """What stands behind the endpoints: users, sessions, passwords."""
+        return self.pipeline.services
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """Every endpoint, plugins' and in-process ones included."""
+        return [route.endpoint for route in self.pipeline.by_name.values()]
+
+    @property
+    def mount_path(self) -> str:
+        """The path of the endpoints, without a trailing slash."""
+        return self.options.mount_path
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request of any framework; its path is the part below the base path."""
+        return await self.pipeline.handle(request)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve ASGI: endpoints under the base path, 404 elsewhere, and the life span of connections."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await send_response(await self._respond(scope, receive), send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
+        path = path_below(scope, self.mount_path)
+        if path is None:
+            return Response(404)
+        return await self.handle(request_from(scope, receive, path, self.options.advanced))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    def context(self, request: Request) -> Context:
+        """Return a context for a request of the application, to judge its session."""
+        return Context(request, self.services)
+
+    async def migrate(self) -> None:
+        """Add what the database lacks of the configured tables; safe when several nodes start at once."""
+        if self.database_url is None:
+            return
+        from ostiary.storage import migrations  # noqa: PLC0415  Alembic is slow to import
+
+        await migrations.apply(self.database_url, self.schema)
+
+    async def close(self) -> None:
+        """Finish work in the background and return every connection."""
+        await self.services.background.drain()
+        await self.services.store.close()
+        if self.services.key_value is not None:
+            await self.services.key_value.close()
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Hold the server's connections for the time of a block."""
+        try:
+            yield
+        finally:
+            await self.close()

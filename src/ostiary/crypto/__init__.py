@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: signatures, encryption, tokens, password hashes; byte-compatible with Better Auth."""

@@ -1,0 +1,1 @@
+"""The formats in which passwords are stored, one module each."""

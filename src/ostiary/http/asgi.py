@@ -1,0 +1,106 @@
+"""The ASGI edge: scopes become requests, responses become messages."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from ostiary.domain.errors import Errors
+from ostiary.http.messages import Request, Response
+from ostiary.options import Advanced
+
+Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
+Message: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+def read_headers(scope: Scope) -> dict[str, str]:
+    """Return the headers by lower-case name, repeated ones joined."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        if name in headers:
+            value = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
+        headers[name] = value
+    return headers
+
+
+def raw_path(scope: Scope) -> str:
+    """Return the path as it was sent, without the query; decoded if the server kept nothing else."""
+    raw: bytes | None = scope.get("raw_path")
+    return raw.partition(b"?")[0].decode("latin-1") if raw is not None else scope["path"]
+
+
+def path_below(scope: Scope, mount_path: str) -> str | None:
+    """Return the path below the base path, wherever we are mounted; None if it lies elsewhere."""
+    path = raw_path(scope)
+    for candidate in (path, scope.get("root_path", "") + path):
+        if candidate == mount_path:
+            return "/"
+        if candidate.startswith(f"{mount_path}/"):
+            return candidate[len(mount_path) :]
+    return None
+
+
+class BodyReader:
+    """Reads a body once, within its size and its time."""
+
+    def __init__(self, receive: Receive, headers: dict[str, str], limits: Advanced) -> None:
+        """Remember where the body comes from."""
+        self._receive = receive
+        self._headers = headers
+        self._limits = limits
+
+    async def __call__(self) -> bytes:
+        """Return the whole body; raises PAYLOAD_TOO_LARGE before reading more than is allowed."""
+        declared = self._headers.get("content-length", "0")
+        if not declared.isdigit() or int(declared) > self._limits.max_body_size:
+            raise Errors.PAYLOAD_TOO_LARGE(headers={"connection": "close"})
+        try:
+            async with asyncio.timeout(self._limits.body_timeout):
+                return await self._read()
+        except TimeoutError:
+            raise Errors.REQUEST_TIMEOUT(headers={"connection": "close"}) from None
+
+    async def _read(self) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Errors.BAD_REQUEST(reason="the client went away")
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > self._limits.max_body_size:
+                raise Errors.PAYLOAD_TOO_LARGE(headers={"connection": "close"})
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+
+def request_from(scope: Scope, receive: Receive, path: str, limits: Advanced) -> Request:
+    """Return the request of an HTTP scope."""
+    headers = read_headers(scope)
+    client = scope.get("client")
+    return Request(
+        method=scope["method"],
+        path=path,
+        headers=headers,
+        query_string=scope.get("query_string", b"").decode("latin-1"),
+        read_body=BodyReader(receive, headers, limits),
+        scheme=scope.get("scheme", "http"),
+        peer=client[0] if client else None,
+    )
+
+
+def encode_headers(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Return headers as ASGI sends them; line breaks cannot pass."""
+    return [
+        (name.encode("latin-1"), value.encode("utf-8").translate(None, b"\r\n\0")) for name, value in headers
+    ]
+
+
+async def send_response(response: Response, send: Send) -> None:
+    """Send a whole response."""
+    headers = [*response.headers, ("content-length", str(len(response.body)))]
+    await send({"type": "http.response.start", "status": response.status, "headers": encode_headers(headers)})
+    await send({"type": "http.response.body", "body": response.body})

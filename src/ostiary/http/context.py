@@ -1,0 +1,159 @@
+"""What a handler may touch."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from ostiary.crypto.signing import encode_uri_component
+from ostiary.domain.entities import ActiveSession, Session, User
+from ostiary.domain.errors import JsonValue
+from ostiary.domain.runtime import Runtime
+from ostiary.http.client_address import ClientAddress
+from ostiary.http.cookies import CookieJar
+from ostiary.http.messages import Request
+from ostiary.http.origins import TrustedOrigins
+from ostiary.http.session_cookies import SessionCookies
+from ostiary.http.session_reader import Reading, SessionReader
+from ostiary.http.validation import UNDEFINED
+from ostiary.http.wire import Renderer
+from ostiary.options import Options
+from ostiary.outgoing import MailSender
+from ostiary.services.background import Background
+from ostiary.services.passwords import Passwords
+from ostiary.services.sessions import Sessions
+from ostiary.services.sign_in_attempts import Attempt
+from ostiary.services.users import Users
+from ostiary.services.verifications import Verifications
+from ostiary.storage.key_value import KeyValue
+from ostiary.storage.store import Store
+
+if TYPE_CHECKING:
+    from ostiary.http.endpoint import Endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything the composition root put together, shared by all requests."""
+
+    options: Options
+    runtime: Runtime
+    store: Store
+    key_value: KeyValue | None
+    users: Users
+    sessions: Sessions
+    passwords: Passwords
+    verifications: Verifications
+    session_cookies: SessionCookies
+    session_reader: SessionReader
+    origins: TrustedOrigins
+    addresses: ClientAddress
+    renderer: Renderer
+    background: Background
+    mail_sender: MailSender | None
+
+
+@dataclass
+class Context:
+    """One request on its way through the pipeline."""
+
+    request: Request
+    services: Services
+    endpoint: "Endpoint | None" = None
+    body: JsonValue | object = UNDEFINED
+    """The body as JSON; hooks that come before the handler may change it."""
+    cookies: CookieJar = field(default_factory=CookieJar)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    active: ActiveSession | None = None
+    """The session the request came with, once somebody asked for it."""
+    new_session: ActiveSession | None = None
+    """The session this request started or changed; hooks that follow the handler look here."""
+
+    @property
+    def options(self) -> Options:
+        """The options of the server."""
+        return self.services.options
+
+    @property
+    def users(self) -> Users:
+        """People."""
+        return self.services.users
+
+    @property
+    def sessions(self) -> Sessions:
+        """Sessions."""
+        return self.services.sessions
+
+    @property
+    def passwords(self) -> Passwords:
+        """Proof and change of passwords."""
+        return self.services.passwords
+
+    @property
+    def verifications(self) -> Verifications:
+        """One-time values."""
+        return self.services.verifications
+
+    @property
+    def client_address(self) -> str | None:
+        """The client's address, as far as it can be believed."""
+        return self.services.addresses.of(self.request)
+
+    @property
+    def user_agent(self) -> str | None:
+        """What the client calls itself."""
+        return self.request.headers.get("user-agent")
+
+    @property
+    def attempt(self) -> Attempt:
+        """Who is trying to sign in."""
+        device = self.request.cookies.get(self.services.session_cookies.names.device.name)
+        return Attempt(ip_address=self.client_address, device=device)
+
+    def url(self, path: str, **query: str) -> str:
+        """Return the absolute address of a path below the base path, from configuration only."""
+        origin = self.options.origin or self.request.origin
+        parameters = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+        return f"{origin}{self.options.mount_path}{path}" + (f"?{parameters}" if parameters else "")
+
+    async def start_session(self, user: User, *, remember: bool = True) -> Session:
+        """Start a session for a user and set its cookies."""
+        session = await self.sessions.start(
+            user, remember=remember, ip_address=self.client_address, user_agent=self.user_agent
+        )
+        self.adopt_session(ActiveSession(session, user), remember=remember)
+        return session
+
+    def adopt_session(self, active: ActiveSession, *, remember: bool | None = None) -> None:
+        """Set the cookies of a session that was just started or changed."""
+        self.services.session_cookies.write(self.cookies, self.request, active, remember=remember)
+        self.new_session = active
+
+    async def end_session(self) -> None:
+        """Take back the session this request has started, cookies included."""
+        if self.new_session is not None:
+            await self.sessions.revoke(self.new_session.session.token)
+            self.new_session = None
+        self.clear_session_cookies()
+
+    def clear_session_cookies(self) -> None:
+        """Expire every cookie of the session."""
+        self.services.session_cookies.clear(self.cookies, self.request)
+
+    def remember_device(self, email: str) -> None:
+        """Let this browser keep its own budget of failed sign-ins to the account."""
+        value = self.passwords.attempts.remember_device(email, self.attempt)
+        if value is not None:
+            device = self.services.session_cookies.names.device
+            self.cookies.set(device, encode_uri_component(value), device.max_age)
+
+    async def read_session(self, *, from_store: bool = False) -> Reading:
+        """Judge the session the request came with; cookies that keep it alive go out with the response."""
+        deferred = self.options.session.defer_session_refresh
+        reading = await self.services.session_reader.read(
+            self.request,
+            self.cookies,
+            from_store=from_store,
+            may_write=not deferred or self.request.method == "POST",
+        )
+        self.active = reading.active
+        return reading

@@ -1,0 +1,200 @@
+"""Declarations of endpoints: path, input, output, refusals, limit and who may call, beside the handler."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+
+from ostiary.domain.entities import ActiveSession
+from ostiary.domain.errors import ConfigurationError, ErrorCode
+from ostiary.http.wire import JsonObject
+from ostiary.options import RateLimit
+
+M = TypeVar("M", bound=BaseModel)
+F = TypeVar("F", bound=Callable[..., Awaitable[object]])
+
+Handler: TypeAlias = Callable[..., Awaitable[object]]
+
+
+class _QueryMark:
+    """Marks the parameter that the query string fills."""
+
+
+FromQuery: TypeAlias = Annotated[M, _QueryMark]
+
+
+class DefaultLimit:
+    """Stands for the limit of the configuration."""
+
+
+DEFAULT_LIMIT: Final = DefaultLimit()
+
+
+class CurrentSession(ActiveSession):
+    """A session, perhaps from the cookie cache."""
+
+    __slots__ = ()
+
+
+class SensitiveSession(ActiveSession):
+    """A session that was read from the store for this very request."""
+
+    __slots__ = ()
+
+
+class FreshSession(ActiveSession):
+    """A session whose sign-in is younger than `session.fresh_age`."""
+
+    __slots__ = ()
+
+
+SESSION_LEVELS: Final = (CurrentSession, SensitiveSession, FreshSession)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """What one parameter of a handler is filled with."""
+
+    name: str
+    source: Literal["context", "session", "body", "object", "query"]
+    type: type
+    optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One endpoint of the protocol."""
+
+    name: str
+    path: str
+    methods: tuple[str, ...]
+    handler: Handler
+    parameters: tuple[Parameter, ...] = ()
+    result: Any = None  # a type expression: an output class, list[...], or a union
+    raises: tuple[ErrorCode, ...] = ()
+    rate_limit: RateLimit | DefaultLimit | None = DEFAULT_LIMIT
+    accepts_form: bool = False
+    checks_form_origin: bool = False
+    reads_body: bool = True
+    also_returns: tuple[Any, ...] = ()  # type expressions that hooks may answer instead
+
+    @property
+    def summary(self) -> str:
+        """The first line of the handler's docstring."""
+        return (inspect.getdoc(self.handler) or self.name).partition("\n")[0]
+
+    @property
+    def description(self) -> str:
+        """The handler's docstring."""
+        return inspect.getdoc(self.handler) or ""
+
+    @property
+    def is_routed(self) -> bool:
+        """Tell whether HTTP reaches it; an endpoint without methods is called in process only."""
+        return bool(self.methods)
+
+    def parameter(self, source: str) -> Parameter | None:
+        """Return the parameter filled from a source."""
+        return next((parameter for parameter in self.parameters if parameter.source == source), None)
+
+    def limited(self, limit: RateLimit | None) -> "Endpoint":
+        """Return the endpoint with this limit where it declares none of its own."""
+        if limit is None or not isinstance(self.rate_limit, DefaultLimit):
+            return self
+        return replace(self, rate_limit=limit)
+
+    def bound_to(self, owner: object) -> "Endpoint":
+        """Return the endpoint with a plugin's method bound to the plugin."""
+        return replace(self, handler=self.handler.__get__(owner))
+
+
+def _parameter(name: str, annotation: Any) -> Parameter | None:  # annotations are type expressions
+    if get_origin(annotation) is Annotated and _QueryMark in get_args(annotation)[1:]:
+        return Parameter(name=name, source="query", type=get_args(annotation)[0])
+    if isinstance(annotation, UnionType):
+        given = next(kind for kind in get_args(annotation) if kind is not type(None))
+        inner = _parameter(name, given)
+        return None if inner is None else replace(inner, optional=True)
+    if not isinstance(annotation, type):
+        return None
+    if annotation in SESSION_LEVELS:
+        return Parameter(name=name, source="session", type=annotation)
+    if issubclass(annotation, JsonObject):
+        return Parameter(name=name, source="object", type=annotation)
+    if issubclass(annotation, BaseModel):
+        return Parameter(name=name, source="body", type=annotation)
+    if annotation.__name__ == "Context":
+        return Parameter(name=name, source="context", type=annotation)
+    return None
+
+
+def compile_parameters(handler: Handler) -> tuple[Parameter, ...]:
+    """Read what a handler's parameters are to be filled with; raises ConfigurationError for anything else."""
+    hints = get_type_hints(handler, include_extras=True)
+    found: list[Parameter] = []
+    for name in inspect.signature(handler).parameters:
+        if name == "self":
+            continue
+        parameter = _parameter(name, hints.get(name))
+        if parameter is None:
+            raise ConfigurationError(
+                f"endpoint '{handler.__name__}': nothing can fill the parameter '{name}: {hints.get(name)}'"
+            )
+        found.append(parameter)
+    return tuple(found)
+
+
+@dataclass
+class Routes:
+    """The endpoints that one module or plugin declares."""
+
+    endpoints: list[Endpoint] = field(default_factory=list)
+
+    def get(self, path: str, **declared: Any) -> Callable[[F], F]:  # the keywords are those of `route`
+        """Declare a GET endpoint."""
+        return self.route(path, ("GET",), **declared)
+
+    def post(self, path: str, **declared: Any) -> Callable[[F], F]:  # the keywords are those of `route`
+        """Declare a POST endpoint."""
+        return self.route(path, ("POST",), **declared)
+
+    def in_process(self, **declared: Any) -> Callable[[F], F]:  # the keywords are those of `route`
+        """Declare an endpoint that no HTTP request reaches."""
+        return self.route("", (), **declared)
+
+    def route(
+        self,
+        path: str,
+        methods: tuple[str, ...],
+        *,
+        raises: Sequence[ErrorCode] = (),
+        rate_limit: RateLimit | DefaultLimit | None = DEFAULT_LIMIT,
+        accepts_form: bool = False,
+        checks_form_origin: bool = False,
+        reads_body: bool = True,
+    ) -> Callable[[F], F]:
+        """Declare an endpoint: its limit, whether HTML forms may call it, and how it may refuse."""
+
+        def declare(handler: F) -> F:
+            """Keep the declaration; the function itself stays what it is."""
+            self.endpoints.append(
+                Endpoint(
+                    name=handler.__name__,
+                    path=path,
+                    methods=methods,
+                    handler=handler,
+                    parameters=compile_parameters(handler),
+                    result=get_type_hints(handler).get("return"),
+                    raises=tuple(raises),
+                    rate_limit=rate_limit,
+                    accepts_form=accepts_form,
+                    checks_form_origin=checks_form_origin,
+                    reads_body=reads_body and "POST" in methods,
+                )
+            )
+            return handler
+
+        return declare

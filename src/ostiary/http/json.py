@@ -1,0 +1,67 @@
+"""The JSON edge: strict in what it reads, byte-exact in what it writes."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+from pydantic_core import from_json
+
+from ostiary.domain.errors import JsonValue
+
+DEEPEST = 32
+_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+
+
+class UnreadableText(ValueError):
+    """A text holds NUL or half a surrogate pair, which no database stores and no person types."""
+
+
+def parse(body: bytes) -> JsonValue:
+    """Read one JSON document (RFC 8259); raises ValueError for anything else.
+
+    Raises UnreadableText where a text or a name holds NUL or a lone surrogate.
+    """
+    value: JsonValue = from_json(body, allow_inf_nan=False, cache_strings="keys")
+    _check(value, 0)
+    return value
+
+
+def is_readable(text: str) -> bool:
+    """Tell whether a text is free of NUL and lone surrogates."""
+    return _FORBIDDEN.search(text) is None
+
+
+def _check(value: JsonValue, depth: int) -> None:
+    if isinstance(value, str):
+        if not is_readable(value):
+            raise UnreadableText
+    elif depth > DEEPEST:
+        raise ValueError("nested too deeply")
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _check(name, depth)
+            _check(member, depth + 1)
+    elif isinstance(value, list):
+        for member in value:
+            _check(member, depth + 1)
+
+
+def iso(moment: datetime) -> str:
+    """Return `YYYY-MM-DDTHH:MM:SS.sssZ`: UTC, exactly three fractional digits."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
+
+
+def _encode_other(value: object) -> JsonValue:
+    if isinstance(value, datetime):
+        return iso(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_encode_other)
+
+
+def dump(value: JsonValue) -> bytes:
+    """Write compact JSON as UTF-8, dates in ISO form."""
+    return _encoder.encode(value).encode("utf-8", "replace")

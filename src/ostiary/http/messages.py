@@ -1,0 +1,70 @@
+"""A request and a response, free of any framework."""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableSequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+from urllib.parse import parse_qsl
+
+from ostiary.http.cookies import parse_cookie_header
+
+ReadBody: TypeAlias = Callable[[], Awaitable[bytes]]
+
+
+async def no_body() -> bytes:
+    """Return the body of a request that has none."""
+    return b""
+
+
+@dataclass
+class Request:
+    """One HTTP request, as much of it as an endpoint may see."""
+
+    method: str
+    path: str
+    """The raw path below the base path; never decoded, so that policy and router agree."""
+    headers: Mapping[str, str]
+    """By lower-case name; repeated headers joined with a comma, cookies with a semicolon."""
+    query_string: str = ""
+    read_body: ReadBody = no_body
+    scheme: str = "http"
+    peer: str | None = None
+    """The address of whoever holds the other end of the connection."""
+    in_process: bool = False
+    """Called from Python: there is no browser to defend against, and no limit."""
+
+    @cached_property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies by name, the first of each name."""
+        return parse_cookie_header(self.headers.get("cookie", ""))
+
+    @cached_property
+    def query(self) -> Mapping[str, str | list[str]]:
+        """The query parameters; a repeated one is a list."""
+        found: dict[str, str | list[str]] = {}
+        for name, value in parse_qsl(self.query_string, keep_blank_values=True, max_num_fields=200):
+            if name not in found:
+                found[name] = value
+            elif isinstance(earlier := found[name], list):
+                earlier.append(value)
+            else:
+                found[name] = [earlier, value]
+        return found
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host the request was sent to, as the client named them."""
+        return f"{self.scheme}://{self.headers.get('host', '')}"
+
+
+@dataclass(slots=True)
+class Response:
+    """One HTTP response."""
+
+    status: int = 200
+    headers: MutableSequence[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of this (lower-case) name."""
+        return next((value for key, value in self.headers if key == name), None)

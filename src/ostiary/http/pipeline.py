@@ -1,0 +1,196 @@
+"""The one path every request takes."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ostiary.domain.entities import ActiveSession
+from ostiary.domain.errors import (
+    AuthError,
+    ConfigurationError,
+    Errors,
+    InvalidValue,
+    Overloaded,
+    StorageUnavailable,
+)
+from ostiary.http import answers
+from ostiary.http.body import read_body
+from ostiary.http.context import Context, Services
+from ostiary.http.endpoint import Endpoint, FreshSession, Parameter, SensitiveSession
+from ostiary.http.events import log_refusal
+from ostiary.http.hooks import After, Before, Hooks, after_hooks_of, before_hooks_of
+from ostiary.http.limits import Limits
+from ostiary.http.messages import Request, Response
+from ostiary.http.redirect import Redirect
+from ostiary.http.validation import UNDEFINED, validate, validate_object
+from ostiary.options import RateLimit
+
+OnRequest: TypeAlias = Callable[[Context], Awaitable[Response | None]]
+_log = logging.getLogger("ostiary")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint with everything that was decided when the server was put together."""
+
+    endpoint: Endpoint
+    limit: RateLimit | None
+    before: tuple[Before, ...]
+    after: tuple[After, ...]
+    body: Parameter | None
+    query: Parameter | None
+    session: Parameter | None
+    context: Parameter | None
+
+
+class Pipeline:
+    """Takes requests through limit, origin rule, validation, session, hooks and handler, in this order."""
+
+    def __init__(
+        self,
+        services: Services,
+        endpoints: Iterable[Endpoint],
+        limits: Limits,
+        hooks: Sequence[Hooks] = (),
+        on_request: Sequence[OnRequest] = (),
+    ) -> None:
+        """Compile every endpoint; raises ConfigurationError where two claim one path or name."""
+        self.services = services
+        self._limits = limits
+        self._on_request = tuple(on_request)
+        self._routes: dict[tuple[str, str], Route] = {}
+        self.by_name: dict[str, Route] = {}
+        for endpoint in endpoints:
+            self._add(endpoint, hooks)
+        self._disabled = frozenset(path.rstrip("/") for path in services.options.disabled_paths)
+        self._skip_slashes = services.options.advanced.skip_trailing_slashes
+
+    def _add(self, endpoint: Endpoint, hooks: Sequence[Hooks]) -> None:
+        route = Route(
+            endpoint=endpoint,
+            limit=self._limits.limit_of(endpoint),
+            before=before_hooks_of(hooks, endpoint.name),
+            after=after_hooks_of(hooks, endpoint.name),
+            body=endpoint.parameter("body") or endpoint.parameter("object"),
+            query=endpoint.parameter("query"),
+            session=endpoint.parameter("session"),
+            context=endpoint.parameter("context"),
+        )
+        if endpoint.name in self.by_name:
+            raise ConfigurationError(f"two endpoints are called '{endpoint.name}'")
+        self.by_name[endpoint.name] = route
+        for method in endpoint.methods:
+            if (method, endpoint.path) in self._routes:
+                raise ConfigurationError(f"two endpoints claim {method} {endpoint.path}")
+            self._routes[method, endpoint.path] = route
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request; whatever goes wrong inside is an answer too."""
+        bare = request.path.rstrip("/")
+        if bare in self._disabled:
+            return Response(404, [("content-type", "text/plain;charset=UTF-8")], b"Not Found")
+        path = bare if self._skip_slashes else request.path
+        route = self._routes.get((request.method, path))
+        if route is None:
+            return answers.not_found()
+        context = Context(request, self.services, route.endpoint)
+        try:
+            return await self._answer(context, route)
+        except Exception as error:  # noqa: BLE001  the last line of defence: a stack trace never leaves
+            return self._failure(context, error)
+
+    @staticmethod
+    def _failure(context: Context, error: Exception) -> Response:
+        match error:
+            case AuthError():
+                log_refusal(context, error)
+                return answers.refused(context, error)
+            case Redirect():
+                return answers.redirected(context, error)
+            case InvalidValue():
+                return answers.refused(context, Errors.VALIDATION_ERROR("[body] Invalid input"))
+            case Overloaded():
+                _log.warning("overloaded: retry after %.0f s", error.retry_after)
+                return answers.overloaded(context, error.retry_after)
+            case StorageUnavailable():
+                _log.error("storage unavailable", exc_info=error)
+                return answers.overloaded(context, 1)
+        _log.error("unhandled error", exc_info=error)
+        return Response(500)
+
+    async def _answer(self, context: Context, route: Route) -> Response:
+        await self._limits.check(context, route.endpoint, route.limit)
+        for on_request in self._on_request:
+            if (answer := await on_request(context)) is not None:
+                return answer
+        return answers.success(context, await self.run(context, route))
+
+    async def run(self, context: Context, route: Route) -> object:
+        """Take a request from its body to its result; raises the refusals."""
+        endpoint = route.endpoint
+        if endpoint.reads_body and context.body is UNDEFINED:
+            context.body = await read_body(context.request, accepts_form=endpoint.accepts_form)
+        if not context.request.in_process and context.request.method != "GET":
+            await self.services.origins.check_origin(context.request)
+            await self.services.origins.check_redirects(context.request, context.body)
+        for before in route.before:
+            await before(context)
+        arguments = self._validated(context, route)
+        if route.session is not None:
+            arguments[route.session.name] = await self._require_session(context, route.session.type)
+        if endpoint.checks_form_origin and not context.request.in_process:
+            await self.services.origins.check_form(context.request)
+        if route.context is not None:
+            arguments[route.context.name] = context
+        result = await endpoint.handler(**arguments)
+        for after in route.after:
+            replacement = await after(context, result)
+            result = result if replacement is None else replacement
+        return result
+
+    @staticmethod
+    def _validated(context: Context, route: Route) -> dict[str, object]:
+        arguments: dict[str, object] = {}
+        if (body := route.body) is not None:
+            if body.optional and context.body is UNDEFINED:
+                arguments[body.name] = None
+            elif body.source == "object":
+                arguments[body.name] = validate_object(context.body, "body")
+            elif isinstance(context.body, body.type):
+                arguments[body.name] = context.body  # called in process with a typed input
+            else:
+                arguments[body.name] = validate(body.type, context.body, "body")
+        if (query := route.query) is not None:
+            arguments[query.name] = validate(query.type, dict(context.request.query), "query")
+        return arguments
+
+    async def _require_session(self, context: Context, level: type[ActiveSession]) -> ActiveSession:
+        """Return the session an endpoint asks for; raises UNAUTHORIZED or SESSION_NOT_FRESH."""
+        active, sensitive = context.active, issubclass(level, SensitiveSession)
+        if active is None or (sensitive and not context.request.in_process):
+            try:
+                active = (await context.read_session(from_store=sensitive)).active
+            except AuthError:
+                active = None
+        if active is None:
+            raise Errors.UNAUTHORIZED(reason="no valid session")
+        if issubclass(level, FreshSession) and not context.sessions.is_fresh(active.session):
+            raise Errors.SESSION_NOT_FRESH(reason="signed in too long ago")
+        return level(active.session, active.user)
+
+    async def call(
+        self, name: str, body: object, headers: Mapping[str, str], session: ActiveSession | None = None
+    ) -> tuple[object, Context]:
+        """Call an endpoint in process: no limit, no origin rule, the rest as over HTTP; raises refusals."""
+        route = self.by_name.get(name)
+        if route is None:
+            raise ConfigurationError(f"no endpoint is called '{name}'")
+        request = Request(
+            method=route.endpoint.methods[0] if route.endpoint.methods else "POST",
+            path=route.endpoint.path,
+            headers={header.lower(): value for header, value in headers.items()},
+            in_process=True,
+        )
+        context = Context(request, self.services, route.endpoint, body=body, active=session)
+        return await self.run(context, route), context

@@ -1,0 +1,28 @@
+"""Sign out."""
+
+from ostiary.http.context import Context
+from ostiary.http.endpoint import Routes
+from ostiary.http.events import log_event
+from ostiary.http.wire import CallbackURL, OptionalFlag, OptionalText, Success, WireModel
+
+routes = Routes()
+
+
+class SignOut(WireModel):
+    """Where a provider's own sign-out should lead."""
+
+    callback_url: CallbackURL = None
+    disable_redirect: OptionalFlag = None
+    state: OptionalText = None
+
+
+@routes.post("/sign-out")
+async def sign_out(body: SignOut | None, context: Context) -> Success:
+    """End the session of this browser; works without one, too."""
+    token = context.services.session_cookies.token(context.request)
+    if token is not None:
+        context.active = await context.services.sessions.store.find(token)
+        await context.sessions.revoke(token)
+        log_event(context, "signed_out")
+    context.clear_session_cookies()
+    return Success(success=True)

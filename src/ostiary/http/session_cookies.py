@@ -1,0 +1,162 @@
+"""The cookies that carry a session: the signed token, its cached copy, and the wish not to be remembered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ostiary.crypto.session_cache import CachePayload, decode, encode, milliseconds
+from ostiary.crypto.signing import Keyring, sign_cookie, unsign
+from ostiary.domain.entities import ActiveSession
+from ostiary.domain.errors import JsonValue
+from ostiary.domain.models import SESSION, USER
+from ostiary.domain.runtime import Runtime
+from ostiary.domain.schema import Schema
+from ostiary.domain.values import entity_from_json
+from ostiary.http.cookies import Cookie, CookieJar, CookieNames, chunk_index, chunked_value
+from ostiary.http.json import iso
+from ostiary.http.messages import Request
+from ostiary.http.wire import Renderer
+from ostiary.options import SessionOptions
+
+LARGEST_COOKIE = 4050
+MOST_CHUNKS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CachedSession:
+    """A session as the browser carries it, and until when the copy is believed."""
+
+    active: ActiveSession
+    remaining: timedelta
+
+
+@dataclass(frozen=True)
+class SessionCookies:
+    """Reads and writes the cookies of a session."""
+
+    names: CookieNames
+    keyring: Keyring
+    options: SessionOptions
+    schema: Schema
+    renderer: Renderer
+    runtime: Runtime
+
+    def token(self, request: Request) -> str | None:
+        """Return the session token of a validly signed cookie."""
+        value = request.cookies.get(self.names.session_token.name)
+        return unsign(value, self.keyring) if value else None
+
+    def is_forgettable(self, request: Request) -> bool:
+        """Tell whether the person asked not to be remembered."""
+        value = request.cookies.get(self.names.dont_remember.name)
+        return bool(value) and unsign(value or "", self.keyring) is not None
+
+    def write(
+        self, jar: CookieJar, request: Request, active: ActiveSession, *, remember: bool | None = None
+    ) -> None:
+        """Set the session's cookies; without `remember` the browser's earlier wish stands."""
+        was_forgettable = self.is_forgettable(request)
+        forgettable = was_forgettable if remember is None else not remember
+        token = self.names.session_token
+        jar.set(
+            token,
+            sign_cookie(active.session.token, self.keyring),
+            None if forgettable else self._remaining_life(active),
+        )
+        if forgettable:
+            jar.set(self.names.dont_remember, sign_cookie("true", self.keyring))
+        elif was_forgettable:
+            jar.expire(self.names.dont_remember)
+        self.write_cache(jar, request, active, forgettable=forgettable)
+
+    def _remaining_life(self, active: ActiveSession) -> timedelta:
+        """Cap the cookie's life at the absolute end of the session."""
+        lifetime = self.options.absolute_lifetime
+        if lifetime is None:
+            return self.options.expires_in
+        left = active.session.created_at + lifetime - self.runtime.now()
+        return max(timedelta(0), min(self.options.expires_in, left))
+
+    def write_cache(
+        self, jar: CookieJar, request: Request, active: ActiveSession, *, forgettable: bool
+    ) -> None:
+        """Set the cached copy, in chunks where it is large; a copy that is too large even so is left out."""
+        cache = self.options.cookie_cache
+        if not cache.enabled:
+            return
+        payload = CachePayload(
+            session=self._dates_as_text(self.renderer.session(active.session)),
+            user=self._dates_as_text(self.renderer.user(active.user)),
+            updated_at=milliseconds(self.runtime.now()),
+            version=cache.version_for(active.session, active.user),
+        )
+        max_age = None if forgettable else cache.max_age
+        value = encode(payload, cache.strategy, max_age, self.keyring, self.runtime)
+        self._write_chunks(jar, request, value, max_age)
+
+    @staticmethod
+    def _dates_as_text(members: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        return {name: iso(value) if hasattr(value, "isoformat") else value for name, value in members.items()}
+
+    def _write_chunks(self, jar: CookieJar, request: Request, value: str, max_age: timedelta | None) -> None:
+        cookie = self.names.session_data
+        for stale in self._family(request):
+            jar.set(stale, "", timedelta(0))
+        room = LARGEST_COOKIE - len(cookie.numbered(MOST_CHUNKS - 1).line("", max_age))
+        pieces = [value[start : start + room] for start in range(0, len(value), room)]
+        if len(pieces) == 1:
+            self._replace(jar, cookie, value, max_age)
+        elif len(pieces) <= MOST_CHUNKS:
+            for index, piece in enumerate(pieces):
+                self._replace(jar, cookie.numbered(index), piece, max_age)
+
+    @staticmethod
+    def _replace(jar: CookieJar, cookie: Cookie, value: str, max_age: timedelta | None) -> None:
+        jar.drop(cookie)
+        jar.set(cookie, value, max_age)
+
+    def _family(self, request: Request) -> list[Cookie]:
+        """Return the cached copy's cookies that the browser sent."""
+        base = self.names.session_data
+        return [
+            Cookie(name, base.attributes)
+            for name in request.cookies
+            if name == base.name or chunk_index(base.name, name) is not None
+        ]
+
+    def clean_cache(self, jar: CookieJar, request: Request) -> None:
+        """Expire a cached copy that nobody believes any more."""
+        for cookie in self._family(request):
+            jar.set(cookie, "", timedelta(0))
+
+    def clear(self, jar: CookieJar, request: Request) -> None:
+        """Expire every cookie of the session."""
+        jar.expire(self.names.session_token)
+        jar.expire(self.names.session_data)
+        for cookie in self._family(request):
+            if cookie.name != self.names.session_data.name:
+                jar.set(cookie, "", timedelta(0))
+        jar.expire(self.names.dont_remember)
+
+    def has_cache(self, request: Request) -> bool:
+        """Tell whether the browser sent a cached copy, believable or not."""
+        return chunked_value(request.cookies, self.names.session_data.name) is not None
+
+    def read_cache(self, request: Request, token: str) -> CachedSession | None:
+        """Return the cached copy if it is ours, current, and of this very token and user."""
+        value = chunked_value(request.cookies, self.names.session_data.name)
+        cache = self.options.cookie_cache
+        now = self.runtime.now()
+        payload = decode(value, cache.strategy, self.keyring, now) if value else None
+        if payload is None or payload.expires_at is None:
+            return None
+        session = entity_from_json(self.schema[SESSION], payload.session)
+        user = entity_from_json(self.schema[USER], payload.user)
+        if session is None or user is None:
+            return None
+        if session.token != token or session.user_id != user.id or session.expires_at < now:
+            return None
+        if payload.version != cache.version_for(session, user):
+            return None
+        remaining = timedelta(milliseconds=payload.expires_at - milliseconds(now))
+        return CachedSession(ActiveSession(session, user), remaining)

@@ -1,0 +1,97 @@
+"""Validation errors in the sentences that clients of the reference know."""
+
+from collections.abc import Mapping
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ostiary.domain.errors import AuthError, Errors
+from ostiary.http.wire import JsonObject, OpenWireModel, type_name_of
+
+M = TypeVar("M", bound=BaseModel)
+
+_EXPECTED = {
+    "string_type": "string",
+    "bool_type": "boolean",
+    "int_type": "number",
+    "float_type": "number",
+    "dict_type": "record",
+    "list_type": "array",
+    "model_type": "object",
+}
+UNDEFINED = object()
+
+
+def _received(value: object) -> str:
+    return "undefined" if value is UNDEFINED else type_name_of.get(type(value), "object")
+
+
+def _plain_type(annotation: Any) -> Any:  # annotations are whatever typing makes of them
+    if get_origin(annotation) is Annotated:
+        return _plain_type(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return _plain_type(next(a for a in get_args(annotation) if a is not type(None)))
+    return get_origin(annotation) or annotation
+
+
+def _expected_at(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    for field_name, field in model.model_fields.items():
+        if location and location[0] in {field.alias, field_name}:
+            return type_name_of.get(_plain_type(field.annotation), "object")
+    return "object"
+
+
+def _sentence(model: type[BaseModel], error: ErrorDetails) -> str:
+    kind, location, value = error["type"], error["loc"], error["input"]
+    if kind == "missing":
+        return f"Invalid input: expected {_expected_at(model, location)}, received undefined"
+    if kind == "null":
+        return f"Invalid input: expected {_expected_at(model, location)}, received null"
+    if kind in _EXPECTED:
+        return f"Invalid input: expected {_EXPECTED[kind]}, received {_received(value)}"
+    if kind == "string_too_short":
+        return f"Too small: expected string to have >={error['ctx']['min_length']} characters"
+    if kind == "string_too_long":
+        return f"Too big: expected string to have <={error['ctx']['max_length']} characters"
+    if kind in {"email", "text"}:
+        return error["msg"]
+    return "Invalid input"
+
+
+def refusal(segments: list[str]) -> AuthError:
+    """Return the refusal that lists one segment for each issue."""
+    return Errors.VALIDATION_ERROR("; ".join(segments))
+
+
+def _not_an_object(part: str, value: object, *, open_model: bool) -> AuthError:
+    received = _received(value)
+    segments = [f"[{part}] Invalid input: expected object, received {received}"]
+    if open_model:
+        # wire: the reference intersects an object with a record, so both complain
+        segments.append(f"[{part}] Invalid input: expected record, received {received}")
+    return refusal(segments)
+
+
+def validate(model: type[M], value: object, part: str) -> M:
+    """Return the validated input; raises VALIDATION_ERROR with every issue in schema order."""
+    if not isinstance(value, dict):
+        raise _not_an_object(part, value, open_model=issubclass(model, OpenWireModel))
+    try:
+        return model.model_validate(value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        issues = error.errors(include_url=False)
+    raise refusal([_segment(model, part, issue) for issue in issues])
+
+
+def _segment(model: type[BaseModel], part: str, issue: ErrorDetails) -> str:
+    path = ".".join([part, *(str(step) for step in issue["loc"][:1])])
+    return f"[{path}] {_sentence(model, issue)}"
+
+
+def validate_object(value: object, part: str) -> JsonObject:
+    """Return a body whose members the configuration decides; raises VALIDATION_ERROR."""
+    if isinstance(value, Mapping):
+        return JsonObject(value)
+    raise refusal([f"[{part}] Invalid input: expected record, received {_received(value)}"])

@@ -1,0 +1,145 @@
+"""The options of one auth server."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ostiary.domain.errors import ConfigurationError, JsonValue
+from ostiary.options.advanced import Advanced, IpAddress
+from ostiary.options.password import EmailAndPassword, PasswordPolicy
+from ostiary.options.rate_limit import RateLimitOptions
+from ostiary.options.session import SessionOptions
+from ostiary.options.user import AccountOptions, UserOptions, VerificationOptions
+
+if TYPE_CHECKING:
+    from typing import Self
+
+REFERENCE_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105  refused, never used
+SHORTEST_SECRET = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionedSecret:
+    """One secret of a rotation."""
+
+    version: int
+    """Its number, kept with values it encrypts."""
+    value: str = field(repr=False)
+    """The secret itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorPage:
+    """Where a browser is sent when a flow fails."""
+
+    error_url: str | None = None
+    """A page of the application; by default a plain page of our own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Everything that can be decided about an auth server; every default is the safe one."""
+
+    secret: str | None = field(default=None, repr=False)
+    """Signs cookies and encrypts at rest; make one with `ostiary secret`."""
+    secrets: tuple[VersionedSecret, ...] = ()
+    """For rotation: the first signs, all of them verify. `secret` then reads what was written before."""
+    base_url: str | None = None
+    """The public address, `https://app.example`; a path in it replaces `base_path`."""
+    base_path: str = "/api/auth"
+    """Where the endpoints live."""
+    app_name: str = "Ostiary"
+    """Shown to people, in mails and authenticator applications."""
+    trusted_origins: Sequence[str] | Callable[[Mapping[str, str]], Awaitable[Sequence[str]]] = ()
+    """Origins that may send cookies and be redirected to, wildcards allowed; or a function of the headers."""
+    email_and_password: EmailAndPassword = field(default_factory=EmailAndPassword)
+    """Sign-up and sign-in by password."""
+    password_policy: PasswordPolicy = field(default_factory=PasswordPolicy)
+    """Which passwords are accepted."""
+    session: SessionOptions = field(default_factory=SessionOptions)
+    """Life times and cookies of sessions."""
+    user: UserOptions = field(default_factory=UserOptions)
+    """Users."""
+    account: AccountOptions = field(default_factory=AccountOptions)
+    """Links to providers."""
+    verification: VerificationOptions = field(default_factory=VerificationOptions)
+    """One-time values."""
+    rate_limit: RateLimitOptions = field(default_factory=RateLimitOptions)
+    """Limits."""
+    advanced: Advanced = field(default_factory=Advanced)
+    """The rest."""
+    disabled_paths: tuple[str, ...] = ()
+    """Paths below the base path that answer 404."""
+    on_api_error: ErrorPage = field(default_factory=ErrorPage)
+    """Where a browser is sent when a flow fails."""
+    cors: bool = False
+    """Answer preflights and allow credentials for the trusted origins, exact matches only."""
+
+    def __post_init__(self) -> None:
+        """Refuse secrets and addresses that cannot be meant."""
+        self._check_secrets()
+        if self.base_url is not None:
+            parts = urlsplit(self.base_url)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ConfigurationError(f"base_url must be an http or https address, not '{self.base_url}'")
+        if not self.base_path.startswith("/"):
+            raise ConfigurationError("base_path must start with a slash")
+
+    def _check_secrets(self) -> None:
+        given = [self.secret] if self.secret is not None else []
+        given += [secret.value for secret in self.secrets]
+        if not given:
+            raise ConfigurationError("a secret is required: make one with `ostiary secret` and keep it safe")
+        if REFERENCE_DEFAULT_SECRET in given or "" in given:
+            raise ConfigurationError(
+                "this secret is empty or public knowledge: make one with `ostiary secret`"
+            )
+        short = [secret for secret in given if len(secret) < SHORTEST_SECRET]
+        if short and (self.base_url or "").startswith("https://"):
+            raise ConfigurationError(
+                f"a secret is shorter than {SHORTEST_SECRET} characters: make one with `ostiary secret`"
+            )
+        versions = [secret.version for secret in self.secrets]
+        if len(set(versions)) != len(versions) or any(version < 0 for version in versions):
+            raise ConfigurationError("versions of secrets must be unique and not negative")
+
+    @property
+    def origin(self) -> str | None:
+        """Scheme, host and port of the base URL."""
+        if self.base_url is None:
+            return None
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}".lower()
+
+    @property
+    def mount_path(self) -> str:
+        """The path of the endpoints, without a trailing slash."""
+        path = urlsplit(self.base_url).path if self.base_url else ""
+        return (path if path not in {"", "/"} else self.base_path).rstrip("/")
+
+    @classmethod
+    def reference(cls, secret: str, **options: JsonValue) -> "Self":
+        """Return the defaults of Better Auth itself: what a Node server does, a drop-in does."""
+        return cls(secret=secret, **options).with_reference_defaults()
+
+    def with_reference_defaults(self) -> "Self":
+        """Return these options with every safer default of ours turned back to Better Auth's."""
+        ip_address: IpAddress = replace(
+            self.advanced.ip_address,
+            trust_headers_without_proxies=not self.advanced.ip_address.trusted_proxies,
+        )
+        return replace(
+            self,
+            session=replace(self.session, absolute_lifetime=None, store_in_key_value=True),
+            password_policy=replace(self.password_policy, count="utf-16"),
+            rate_limit=replace(self.rate_limit, sign_in_failures=None),
+            advanced=replace(self.advanced, ip_address=ip_address),
+        )
+
+    @staticmethod
+    def from_mapping(mapping: Mapping[str, JsonValue]) -> "Options":
+        """Read a Better Auth configuration in its own names; unknown names raise ConfigurationError."""
+        from ostiary.options.mapping import read_options  # noqa: PLC0415  it needs this class
+
+        return read_options(Options, mapping)

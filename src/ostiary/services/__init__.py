@@ -1,0 +1,1 @@
+"""What it does: use cases, free of HTTP and SQL."""

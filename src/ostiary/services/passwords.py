@@ -1,0 +1,70 @@
+"""Proof of a password, at the same cost whether or not the account exists."""
+
+from dataclasses import dataclass
+
+from ostiary.crypto.passwords import PasswordHasher
+from ostiary.domain.entities import Account, User
+from ostiary.domain.errors import AuthError, Errors
+from ostiary.domain.models import ACCOUNT, ID, AccountFields
+from ostiary.services.password_policy import Owner, PasswordRules
+from ostiary.services.sign_in_attempts import Attempt, SignInAttempts
+from ostiary.services.users import Users
+from ostiary.storage.store import Store
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """Checks and changes passwords."""
+
+    store: Store
+    users: Users
+    hasher: PasswordHasher
+    rules: PasswordRules
+    attempts: SignInAttempts
+
+    async def authenticate(self, email: str, password: str, attempt: Attempt) -> User:
+        """Return the user who knows the password of this address.
+
+        Raises INVALID_EMAIL_OR_PASSWORD, the same for every cause, PASSWORD_TOO_LONG, and TOO_MANY_REQUESTS
+        once an account has seen too many failures.
+        """
+        self.rules.refuse_oversize(password)
+        email = email.lower()
+        await self.attempts.reserve(email, attempt)
+        found = await self.store.credential(email)
+        stored = found.account.password if found and found.account else None
+        if found is None or found.account is None or stored is None:
+            await self.hasher.hash(password)  # spend what a real check would
+            raise self._refusal("no such account" if found is None else "account without a password")
+        if not await self.hasher.verify(password, stored):
+            raise self._refusal("wrong password")
+        await self.attempts.release(email, attempt)
+        if self.hasher.needs_rehash(stored):
+            await self._rehash(found.account, stored, password)
+        return found.user
+
+    @staticmethod
+    def _refusal(reason: str) -> AuthError:
+        return Errors.INVALID_EMAIL_OR_PASSWORD(reason=reason)
+
+    async def _rehash(self, account: Account, stored: str, password: str) -> None:
+        """Move an imported hash to the configured hasher, unless the password was changed meanwhile."""
+        await self.store.rows(ACCOUNT).update(
+            {AccountFields.PASSWORD: await self.hasher.hash(password)},
+            ID.equals(account.id),
+            AccountFields.PASSWORD.equals(stored),
+        )
+
+    async def verify(self, user: User, password: str) -> bool:
+        """Tell whether this is the user's password; raises PASSWORD_TOO_LONG before it is hashed."""
+        self.rules.refuse_oversize(password)
+        account = await self.users.credential_account(user.id)
+        if account is None or account.password is None:
+            await self.hasher.hash(password)  # spend what a real check would
+            return False
+        return await self.hasher.verify(password, account.password)
+
+    async def hash_new(self, password: str, owner: Owner) -> str:
+        """Return the hash of a new password; raises the refusal of the first rule it breaks."""
+        await self.rules.check(password, owner)
+        return await self.hasher.hash(password)

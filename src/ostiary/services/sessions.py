@@ -1,0 +1,162 @@
+"""The life of a session: start, slide, revoke."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from ostiary.domain.entities import ActiveSession, Session, User
+from ostiary.domain.errors import AuthError
+from ostiary.domain.models import SESSION, SessionFields
+from ostiary.domain.runtime import Runtime
+from ostiary.domain.schema import MISSING, Changes, Schema, Value
+from ostiary.options import SessionOptions
+from ostiary.services.write_hooks import HookedWrites
+from ostiary.storage.sessions import SessionStore
+from ostiary.storage.store import Transaction
+
+Admission: TypeAlias = Callable[[User, datetime], None]
+FORGETTABLE_LIFE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Sessions by token: the root that every credential stands for."""
+
+    store: SessionStore
+    writes: HookedWrites
+    schema: Schema
+    runtime: Runtime
+    options: SessionOptions
+    admissions: tuple[Admission, ...] = ()
+
+    def admit(self, user: User) -> None:
+        """Raise the refusal of a plugin that bars a user from having a session."""
+        for admission in self.admissions:
+            admission(user, self.runtime.now())
+
+    async def start(
+        self,
+        user: User,
+        *,
+        remember: bool = True,
+        ip_address: str | None = None,
+        user_agent: str | None = None,
+        tables: Transaction | None = None,
+    ) -> Session:
+        """Start a session: the idle life of the configuration, or one day where it is not to be remembered.
+
+        Raises AuthError where a plugin bars the user or a hook refuses.
+        """
+        self.admit(user)
+        now = self.runtime.now()
+        session = Session(
+            id=self.runtime.new_id(),
+            expires_at=now + (self.options.expires_in if remember else FORGETTABLE_LIFE),
+            token=self.runtime.new_token(),
+            created_at=now,
+            updated_at=now,
+            ip_address=ip_address or "",  # wire: unknown is the empty text, not null
+            user_agent=user_agent or "",
+            user_id=user.id,
+            extra=self._defaults(),
+        )
+        session = await self.writes.before_create(SESSION, session)
+        stored = await self.store.insert(session, user, tables)
+        effects = [hooks.after_create for hooks in self.writes.of(SESSION)]
+        if tables is None:
+            await self.writes.after(effects, stored)
+        else:
+            tables.after_commit(lambda: self.writes.after(effects, stored))
+        return stored
+
+    def _defaults(self) -> dict[str, Value]:
+        extra = self.schema[SESSION].extra_fields
+        return {field.name: value for field in extra if (value := field.initial()) is not MISSING}
+
+    async def by_token(self, token: str) -> ActiveSession | None:
+        """Return the live session of a token and its user; None if it is unknown, over or barred."""
+        found = await self.store.find(token)
+        return None if found is None or self.is_over(found.session) or self.is_barred(found.user) else found
+
+    def is_barred(self, user: User) -> bool:
+        """Tell whether a plugin bars a user, as a ban does."""
+        try:
+            self.admit(user)
+        except AuthError:
+            return True
+        return False
+
+    def is_over(self, session: Session) -> bool:
+        """Tell whether a session ended by idling or by age."""
+        now = self.runtime.now()
+        if session.expires_at < now:
+            return True
+        lifetime = self.options.absolute_lifetime
+        return lifetime is not None and session.created_at + lifetime <= now
+
+    def is_due(self, session: Session) -> bool:
+        """Tell whether enough of a session's life has passed to extend it."""
+        if self.options.disable_session_refresh:
+            return False
+        begun = session.expires_at - self.options.expires_in
+        return begun + self.options.update_age <= self.runtime.now()
+
+    def is_fresh(self, session: Session) -> bool:
+        """Tell whether the sign-in is recent enough for sensitive work."""
+        if self.options.fresh_age == timedelta(0):
+            return True
+        return self.runtime.now() - session.created_at < self.options.fresh_age
+
+    async def slide(self, session: Session) -> Session | None:
+        """Extend a session, never past its absolute end; None if it was revoked meanwhile."""
+        now = self.runtime.now()
+        end = now + self.options.expires_in
+        if self.options.absolute_lifetime is not None:
+            end = min(end, session.created_at + self.options.absolute_lifetime)
+        return await self.change(
+            session.token, {SessionFields.EXPIRES_AT: end, SessionFields.UPDATED_AT: now}
+        )
+
+    async def change(self, token: str, changes: Changes) -> Session | None:
+        """Change a session; None if it is gone."""
+        changes = await self.writes.before_update(SESSION, changes)
+        updated = await self.store.update(token, changes)
+        if updated is not None:
+            await self.writes.after([hooks.after_update for hooks in self.writes.of(SESSION)], updated)
+        return updated
+
+    async def revoke(self, token: str) -> None:
+        """End one session; unknown is a no-op."""
+        await self._before_delete([token])
+        gone = await self.store.delete(token)
+        if gone is not None:
+            await self._after_delete([gone])
+
+    async def revoke_all(
+        self, user_id: str, *, keep: str | None = None, tables: Transaction | None = None
+    ) -> None:
+        """End every session of a user, but the one to keep."""
+        if any(hooks.before_delete for hooks in self.writes.of(SESSION)):
+            of_user = await self.store.of_user(user_id)
+            await self._before_delete([each.token for each in of_user if each.token != keep])
+        gone = await self.store.delete_of_user(user_id, keep=keep, tables=tables)
+        if tables is None:
+            await self._after_delete(gone)
+        else:
+            tables.after_commit(lambda: self._after_delete(gone))
+
+    async def _before_delete(self, tokens: Sequence[str]) -> None:
+        interested = [hooks.before_delete for hooks in self.writes.of(SESSION) if hooks.before_delete]
+        for token in tokens if interested else ():
+            if (found := await self.store.find(token)) is not None:
+                await self.writes.after(interested, found.session)
+
+    async def _after_delete(self, gone: Sequence[Session]) -> None:
+        effects = [hooks.after_delete for hooks in self.writes.of(SESSION)]
+        for session in gone:
+            await self.writes.after(effects, session)
+
+    async def of_user(self, user_id: str) -> list[Session]:
+        """Return the live sessions of a user, the oldest first."""
+        return [each for each in await self.store.of_user(user_id) if not self.is_over(each)]

@@ -1,0 +1,139 @@
+"""People: sign-up, change, deletion."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ostiary.domain.entities import Account, Session, User, build
+from ostiary.domain.models import ACCOUNT, ID, USER, AccountFields, UserFields
+from ostiary.domain.runtime import Runtime
+from ostiary.domain.schema import Changes, Schema, Value
+from ostiary.services.sessions import Sessions
+from ostiary.services.write_hooks import HookedWrites
+from ostiary.storage.sessions import SessionStore
+from ostiary.storage.store import Store, Transaction
+
+CREDENTIAL = "credential"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewUser:
+    """What is known of a person who signs up."""
+
+    email: str
+    name: str
+    image: str | None = None
+    email_verified: bool = False
+    additional: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionWanted:
+    """The session that a sign-up starts at once."""
+
+    remember: bool = True
+    ip_address: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True)
+class Users:
+    """The people of this server."""
+
+    store: Store
+    writes: HookedWrites
+    sessions: Sessions
+    session_store: SessionStore
+    schema: Schema
+    runtime: Runtime
+
+    async def by_id(self, user_id: str) -> User | None:
+        """Return the user with this identifier."""
+        return await self.store.rows(USER).first(ID.equals(user_id))
+
+    async def by_email(self, email: str) -> User | None:
+        """Return the user with this address, whatever its case."""
+        return await self.store.rows(USER).first(UserFields.EMAIL.equals(email.lower()))
+
+    def draft(self, new: NewUser) -> User:
+        """Return the user as a sign-up would store it."""
+        now = self.runtime.now()
+        values: dict[str, Value] = {
+            **new.additional,
+            "name": new.name,
+            "email": new.email.lower(),
+            "emailVerified": new.email_verified,
+            "image": new.image,
+            "createdAt": now,
+            "updatedAt": now,
+        }
+        return build(self.schema[USER], self.runtime.new_id(), values)
+
+    async def sign_up(
+        self, new: NewUser, password_hash: str | None, wanted: SessionWanted | None
+    ) -> tuple[User, Session | None]:
+        """Write user, credential account and session in one transaction.
+
+        Raises AlreadyExists where the address is taken, by now or in a race; then nothing was written.
+        """
+        async with self.store.transaction() as tables:
+            user = await self.writes.create(USER, self.draft(new), tables)
+            if password_hash is not None:
+                await self.writes.create(ACCOUNT, self._credential(user, password_hash), tables)
+            session = await self._start(user, wanted, tables) if wanted else None
+        return user, session
+
+    async def _start(self, user: User, wanted: SessionWanted, tables: Transaction) -> Session:
+        return await self.sessions.start(
+            user,
+            remember=wanted.remember,
+            ip_address=wanted.ip_address,
+            user_agent=wanted.user_agent,
+            tables=tables,
+        )
+
+    def _credential(self, user: User, password_hash: str) -> Account:
+        now = self.runtime.now()
+        return Account(
+            id=self.runtime.new_id(),
+            account_id=user.id,
+            provider_id=CREDENTIAL,
+            user_id=user.id,
+            password=password_hash,
+            created_at=now,
+            updated_at=now,
+        )
+
+    async def credential_account(self, user_id: str) -> Account | None:
+        """Return the account that holds the password of a user."""
+        return await self.store.rows(ACCOUNT).first(
+            AccountFields.USER_ID.equals(user_id), AccountFields.PROVIDER_ID.equals(CREDENTIAL)
+        )
+
+    async def set_password_hash(
+        self, user: User, account: Account | None, password_hash: str, tables: Transaction | None = None
+    ) -> None:
+        """Store a new hash, in a new credential account where there is none."""
+        if account is None:
+            await self.writes.create(ACCOUNT, self._credential(user, password_hash), tables)
+            return
+        await self.writes.update(
+            ACCOUNT,
+            {AccountFields.PASSWORD: password_hash, AccountFields.UPDATED_AT: self.runtime.now()},
+            ID.equals(account.id),
+            tables=tables,
+        )
+
+    async def change(self, user: User, changes: Changes) -> User | None:
+        """Change a user and every copy of it in cached sessions; None if the user is gone."""
+        stamped = {**changes, UserFields.UPDATED_AT: self.runtime.now()}
+        updated = await self.writes.update(USER, stamped, ID.equals(user.id))
+        if updated is not None:
+            await self.session_store.user_changed(updated)
+        return updated
+
+    async def delete(self, user: User) -> None:
+        """Delete a user with sessions and accounts; what plugins keep goes by its foreign key."""
+        async with self.store.transaction() as tables:
+            await self.sessions.revoke_all(user.id, tables=tables)
+            await self.writes.delete(ACCOUNT, AccountFields.USER_ID.equals(user.id), tables=tables)
+            await self.writes.delete(USER, ID.equals(user.id), tables=tables)

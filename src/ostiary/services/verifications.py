@@ -1,0 +1,52 @@
+"""One-time values: issued, found, consumed exactly once."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ostiary.domain.entities import Verification
+from ostiary.domain.models import VERIFICATION, VerificationFields
+from ostiary.domain.runtime import Runtime
+from ostiary.options import VerificationOptions
+from ostiary.services.write_hooks import HookedWrites
+from ostiary.storage.store import Store
+
+
+@dataclass(frozen=True)
+class Verifications:
+    """Values that whoever knows the identifier may use once."""
+
+    store: Store
+    writes: HookedWrites
+    runtime: Runtime
+    options: VerificationOptions
+
+    async def issue(self, identifier: str, value: str, expires_in: timedelta) -> Verification:
+        """Keep a value under an identifier for a while."""
+        now = self.runtime.now()
+        return await self.writes.create(
+            VERIFICATION,
+            Verification(
+                id=self.runtime.new_id(),
+                identifier=self._stored(identifier),
+                value=value,
+                expires_at=now + expires_in,
+                created_at=now,
+                updated_at=now,
+            ),
+        )
+
+    async def consume(self, identifier: str) -> str | None:
+        """Return the value and forget it; None if unknown, used or expired. A second call returns None."""
+        row = await self.store.rows(VERIFICATION).consume(
+            VerificationFields.IDENTIFIER.is_in([self._stored(identifier), identifier]),
+            newest=VerificationFields.CREATED_AT,
+        )
+        return None if row is None or row.expires_at <= self.runtime.now() else row.value
+
+    def _stored(self, identifier: str) -> str:
+        if self.options.store_identifier == "plain":
+            return identifier
+        digest = hashlib.sha256(identifier.encode()).digest()
+        return urlsafe_b64encode(digest).rstrip(b"=").decode()

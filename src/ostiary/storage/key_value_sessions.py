@@ -1,0 +1,226 @@
+"""Sessions in the key-value store, in the layout of Better Auth's secondary storage."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from ostiary.domain.entities import ActiveSession, Entity, Session, User, value_of
+from ostiary.domain.errors import JsonValue
+from ostiary.domain.models import SESSION, USER, SessionFields
+from ostiary.domain.runtime import Runtime
+from ostiary.domain.schema import Changes, Model
+from ostiary.domain.values import changed, entity_from_json
+from ostiary.storage.key_value import KeyValue
+from ostiary.storage.sessions import MOST_LISTED, TableSessions
+from ostiary.storage.store import Store, Tables
+
+_FIRST_MEMBERS = ("ipAddress", "userAgent", "expiresAt", "userId", "token", "createdAt", "updatedAt")
+
+
+class _Entry(NamedTuple):
+    """One line of a user's list: a token and when it ends, in milliseconds."""
+
+    token: str
+    expires_at: int
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:23]}Z"
+
+
+def _as_json(model: Model[Any], entity: Entity) -> dict[str, JsonValue]:
+    names = list(_FIRST_MEMBERS) if model.name == "session" else []
+    names += [field.name for field in model.fields if field.name not in names]
+    members: dict[str, JsonValue] = {"id": entity.id}
+    for name in names:
+        value = value_of(entity, model.by_name[name])
+        members[name] = _text(value) if isinstance(value, datetime) else value
+    return members
+
+
+def _parse(text: str | None) -> JsonValue:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return None
+
+
+class KeyValueSessions:
+    """Sessions under their tokens, a list of tokens for each user, and a mark that ends older sessions.
+
+    With `rows` the database keeps every session as well; with `preserves_rows` it keeps them for audits after
+    they ended.
+    """
+
+    def __init__(
+        self,
+        key_value: KeyValue,
+        store: Store,
+        runtime: Runtime,
+        *,
+        rows: TableSessions | None,
+        preserves_rows: bool,
+        longest_life: timedelta,
+    ) -> None:
+        """`longest_life` is how long a mark must outlive the sessions it ends."""
+        self._kv = key_value
+        self._store = store
+        self._runtime = runtime
+        self._rows = rows
+        self._preserves_rows = preserves_rows
+        self._longest_life = longest_life
+
+    async def insert(self, session: Session, user: User, tables: Tables | None = None) -> Session:
+        """Keep a new session; within a transaction, once that has committed."""
+        if self._rows is not None:
+            session = await self._rows.insert(session, user, tables)
+        after_commit: Any = getattr(tables, "after_commit", None)  # only a Transaction has one
+        if after_commit is None:
+            await self._keep(session, user)
+        else:
+            after_commit(lambda: self._keep(session, user))
+        return session
+
+    async def _keep(self, session: Session, user: User) -> None:
+        await self._write(ActiveSession(session, user))
+        await self._relist(session.user_id, add=_Entry(session.token, _milliseconds(session.expires_at)))
+
+    async def _write(self, active: ActiveSession) -> None:
+        schema = self._store.schema
+        ttl = self._seconds_until(_milliseconds(active.session.expires_at))
+        if ttl <= timedelta(0):
+            return
+        members = {
+            "session": _as_json(schema[SESSION], active.session),
+            "user": _as_json(schema[USER], active.user),
+        }
+        text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+        await self._kv.set(active.session.token, text, ttl)
+
+    def _seconds_until(self, moment: int) -> timedelta:
+        return timedelta(seconds=(moment - _milliseconds(self._runtime.now())) // 1000)
+
+    async def find(self, token: str) -> ActiveSession | None:
+        """Return the session of a token unless a later mark of its user ended it."""
+        text = await self._kv.get(token)
+        if text is None:
+            falls_back = self._rows is not None and not self._preserves_rows
+            return await self._rows.find(token) if self._rows is not None and falls_back else None
+        active = self._read(text, token)
+        if active is None:
+            return None
+        mark = await self._kv.get(self._mark_key(active.user.id))
+        if mark and mark.isdigit() and _milliseconds(active.session.created_at) < int(mark):
+            return None
+        return active
+
+    def _read(self, text: str, token: str) -> ActiveSession | None:
+        members = _parse(text)
+        if not isinstance(members, dict):
+            return None
+        session = entity_from_json(self._store.schema[SESSION], members.get("session"))
+        user = entity_from_json(self._store.schema[USER], members.get("user"))
+        if session is None or user is None or session.token != token or session.user_id != user.id:
+            return None
+        return ActiveSession(session, user)
+
+    async def update(self, token: str, changes: Changes) -> Session | None:
+        """Change a session in place."""
+        active = await self.find(token)
+        if active is None:
+            return None
+        if self._rows is not None:
+            await self._rows.update(token, changes)
+        session = changed(active.session, changes)
+        await self._write(ActiveSession(session, active.user))
+        await self._relist(session.user_id, add=_Entry(token, _milliseconds(session.expires_at)))
+        return session
+
+    async def delete(self, token: str) -> Session | None:
+        """Forget a session."""
+        text = await self._kv.get_and_delete(token)
+        active = self._read(text, token) if text else None
+        if active is not None:
+            await self._relist(active.user.id, drop={token})
+        from_rows = await self._end_row(token)
+        return active.session if active else from_rows
+
+    async def _end_row(self, token: str) -> Session | None:
+        if self._rows is None:
+            return None
+        if self._preserves_rows:
+            return await self._rows.update(token, {SessionFields.EXPIRES_AT: self._runtime.now()})
+        return await self._rows.delete(token)
+
+    async def delete_of_user(
+        self, user_id: str, *, keep: str | None = None, tables: Tables | None = None
+    ) -> Sequence[Session]:
+        """Forget all sessions of a user; without one to keep, a mark ends even those the list has lost."""
+        doomed = [session for session in await self.of_user(user_id) if session.token != keep]
+        ended_at = _milliseconds(self._runtime.now())
+        if self._rows is not None and not self._preserves_rows:
+            await self._rows.delete_of_user(user_id, keep=keep, tables=tables)
+        elif self._rows is not None:
+            for session in doomed:
+                await self._end_row(session.token)
+
+        async def forget() -> None:
+            """Take the sessions out of the key-value store."""
+            if keep is None:
+                await self._kv.set(self._mark_key(user_id), str(ended_at), self._longest_life)
+            for session in doomed:
+                await self._kv.delete(session.token)
+            await self._relist(user_id, drop={session.token for session in doomed})
+
+        after_commit: Any = getattr(tables, "after_commit", None)  # only a Transaction has one
+        if after_commit is None:
+            await forget()
+        else:
+            after_commit(forget)
+        return doomed
+
+    async def of_user(self, user_id: str) -> Sequence[Session]:
+        """Return the listed sessions that are still there."""
+        found = [await self.find(entry.token) for entry in (await self._entries(user_id))[:MOST_LISTED]]
+        return [active.session for active in found if active is not None and active.user.id == user_id]
+
+    async def user_changed(self, user: User) -> None:
+        """Rewrite the copy of a user in every listed session."""
+        for session in await self.of_user(user.id):
+            await self._write(ActiveSession(session, user))
+
+    @staticmethod
+    def _list_key(user_id: str) -> str:
+        return f"active-sessions-{user_id}"
+
+    @staticmethod
+    def _mark_key(user_id: str) -> str:
+        return f"revoked-sessions-before-{user_id}"
+
+    async def _entries(self, user_id: str) -> list[_Entry]:
+        listed = _parse(await self._kv.get(self._list_key(user_id)))
+        now = _milliseconds(self._runtime.now())
+        entries = [
+            _Entry(each["token"], each["expiresAt"])
+            for each in (listed if isinstance(listed, list) else [])
+            if isinstance(each, dict)
+            and isinstance(each.get("token"), str)
+            and isinstance(each.get("expiresAt"), int)
+        ]
+        return sorted((each for each in entries if each.expires_at > now), key=lambda each: each.expires_at)
+
+    async def _relist(self, user_id: str, *, add: _Entry | None = None, drop: Iterable[str] = ()) -> None:
+        gone = {*drop, *([add.token] if add else [])}
+        entries = [entry for entry in await self._entries(user_id) if entry.token not in gone]
+        entries = sorted([*entries, *([add] if add else [])], key=lambda each: each.expires_at)
+        if not entries:
+            await self._kv.delete(self._list_key(user_id))
+            return
+        listed = [{"token": entry.token, "expiresAt": entry.expires_at} for entry in entries]
+        ttl = self._seconds_until(entries[-1].expires_at)
+        await self._kv.set(self._list_key(user_id), json.dumps(listed, separators=(",", ":")), ttl)

@@ -1,0 +1,78 @@
+"""Text under keys in the memory of one process."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from ostiary.domain.runtime import Runtime
+
+
+class _Entry(NamedTuple):
+    value: str
+    ends: float | None
+
+
+class MemoryKeyValue:
+    """A KeyValue for one process and for tests: everything is forgotten with it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        """Measure life times by the runtime's clock."""
+        self._runtime = runtime
+        self._entries: dict[str, _Entry] = {}
+
+    async def get(self, key: str) -> str | None:
+        """Return the value; None if absent or past its life time."""
+        entry = self._living(key)
+        return None if entry is None else entry.value
+
+    async def set(self, key: str, value: str, ttl: timedelta | None = None) -> None:
+        """Store a value; a life time below one second is over at once."""
+        seconds = None if ttl is None else int(ttl.total_seconds())
+        if seconds is not None and seconds < 1:
+            self._entries.pop(key, None)
+            return
+        self._entries[key] = _Entry(value, None if seconds is None else self._runtime.monotonic() + seconds)
+
+    async def delete(self, key: str) -> None:
+        """Remove a value."""
+        self._entries.pop(key, None)
+
+    async def get_and_delete(self, key: str) -> str | None:
+        """Return and remove a value in one step."""
+        value = await self.get(key)
+        self._entries.pop(key, None)
+        return value
+
+    async def increment(self, key: str, ttl: timedelta) -> int:
+        """Add one and return the sum; the first addition sets the life time."""
+        entry = self._living(key)
+        ends = self._runtime.monotonic() + max(1, int(ttl.total_seconds())) if entry is None else entry.ends
+        total = 1 if entry is None else int(entry.value) + 1
+        self._entries[key] = _Entry(str(total), ends)
+        return total
+
+    async def decrement(self, key: str) -> None:
+        """Take one back from a counter that exists."""
+        entry = self._living(key)
+        if entry is not None:
+            self._entries[key] = _Entry(str(int(entry.value) - 1), entry.ends)
+
+    async def time_to_live(self, key: str) -> timedelta | None:
+        """Return how long a key will live."""
+        entry = self._living(key)
+        if entry is None or entry.ends is None:
+            return None
+        return timedelta(seconds=entry.ends - self._runtime.monotonic())
+
+    async def ping(self) -> None:
+        """Memory always answers."""
+
+    async def close(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+
+    def _living(self, key: str) -> _Entry | None:
+        entry = self._entries.get(key)
+        if entry is not None and entry.ends is not None and entry.ends <= self._runtime.monotonic():
+            del self._entries[key]
+            return None
+        return entry

@@ -1,0 +1,109 @@
+"""The KeyValue port on Redis, in the layout of Better Auth's secondary storage."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from ostiary.domain.errors import StorageUnavailable
+
+_CONNECT_TIMEOUT: Final = 1.0  # seconds
+_ANSWER_TIMEOUT: Final = 2.0  # seconds
+
+# The life time belongs to the first addition: set apart, a crash in between would leave a count for ever.
+_INCREMENT: Final = """
+local sum = redis.call('INCR', KEYS[1])
+if sum == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return sum
+"""
+_DECREMENT: Final = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end return 0"
+
+
+class RedisKeyValue:
+    """Text under keys in Redis 6.2 or newer. Values are what a Node server reads and writes."""
+
+    def __init__(self, client: "Redis[Any]", prefix: str = "") -> None:  # Any: bytes or text, as it was set up
+        """Use a client of the application; `prefix` goes before every key."""
+        self._client = client
+        self._prefix = prefix
+        self._increment: Callable[..., Awaitable[Any]] = client.register_script(_INCREMENT)
+        self._decrement: Callable[..., Awaitable[Any]] = client.register_script(_DECREMENT)
+
+    @classmethod
+    def from_url(cls, url: str, prefix: str = "") -> "RedisKeyValue":
+        """Connect when first used; a server that does not answer is given up on quickly."""
+        client = Redis.from_url(
+            url,
+            socket_connect_timeout=_CONNECT_TIMEOUT,
+            socket_timeout=_ANSWER_TIMEOUT,
+            retry=Retry(NoBackoff(), 1),  # a connection that the server closed meanwhile
+            decode_responses=True,
+        )
+        return cls(client, prefix)
+
+    async def get(self, key: str) -> str | None:
+        """Return the value; None if absent or past its life time."""
+        with _translated():
+            return _text(await self._client.get(self._prefix + key))
+
+    async def set(self, key: str, value: str, ttl: timedelta | None = None) -> None:
+        """Store a value; a life time below one second is over at once."""
+        seconds = None if ttl is None else int(ttl.total_seconds())
+        if seconds is not None and seconds < 1:
+            await self.delete(key)
+            return
+        with _translated():
+            await self._client.set(self._prefix + key, value, ex=seconds)
+
+    async def delete(self, key: str) -> None:
+        """Remove a value."""
+        with _translated():
+            await self._client.delete(self._prefix + key)
+
+    async def get_and_delete(self, key: str) -> str | None:
+        """Return and remove a value in one step."""
+        with _translated():
+            return _text(await self._client.getdel(self._prefix + key))
+
+    async def increment(self, key: str, ttl: timedelta) -> int:
+        """Add one and return the sum; the first addition sets the life time."""
+        with _translated():
+            return int(await self._increment(keys=[self._prefix + key], args=[max(1, int(ttl.total_seconds()))]))
+
+    async def decrement(self, key: str) -> None:
+        """Take one back from a counter that exists."""
+        with _translated():
+            await self._decrement(keys=[self._prefix + key])
+
+    async def time_to_live(self, key: str) -> timedelta | None:
+        """Return how long a key will live."""
+        with _translated():
+            remaining = int(await self._client.pttl(self._prefix + key))
+        return timedelta(milliseconds=remaining) if remaining >= 0 else None
+
+    async def ping(self) -> None:
+        """Ask the server for a sign of life."""
+        with _translated():
+            await self._client.ping()
+
+    async def close(self) -> None:
+        """Return every connection."""
+        with _translated():
+            await self._client.aclose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise StorageUnavailable(f"Redis: {error}") from error
+
+
+def _text(value: str | bytes | None) -> str | None:
+    return value.decode() if isinstance(value, bytes) else value

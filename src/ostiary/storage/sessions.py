@@ -1,0 +1,92 @@
+"""Where sessions are kept: in the database, or in the key-value store in Better Auth's layout."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ostiary.domain.entities import ActiveSession, Session, User
+from ostiary.domain.models import SESSION, SessionFields
+from ostiary.domain.schema import Changes
+from ostiary.storage.store import OrderBy, Store, Tables
+
+MOST_LISTED = 100
+
+
+class SessionStore(Protocol):
+    """The sessions of all users. `tables` is the transaction a write belongs to, if any."""
+
+    async def insert(self, session: Session, user: User, tables: Tables | None = None) -> Session:
+        """Keep a new session."""
+        ...
+
+    async def find(self, token: str) -> ActiveSession | None:
+        """Return the session of a token with its user, expired or not; None if unknown."""
+        ...
+
+    async def update(self, token: str, changes: Changes) -> Session | None:
+        """Change a session; None if it is gone."""
+        ...
+
+    async def delete(self, token: str) -> Session | None:
+        """Forget a session; return what it was, None if it was unknown."""
+        ...
+
+    async def delete_of_user(
+        self, user_id: str, *, keep: str | None = None, tables: Tables | None = None
+    ) -> Sequence[Session]:
+        """Forget all sessions of a user but the one to keep; return those that went."""
+        ...
+
+    async def of_user(self, user_id: str) -> Sequence[Session]:
+        """Return the sessions of a user, the oldest first, at most 100."""
+        ...
+
+    async def user_changed(self, user: User) -> None:
+        """Bring copies of a user up to date."""
+        ...
+
+
+class TableSessions:
+    """Sessions in the database."""
+
+    def __init__(self, store: Store) -> None:
+        """Keep sessions in the `session` table."""
+        self._store = store
+
+    async def insert(self, session: Session, user: User, tables: Tables | None = None) -> Session:  # noqa: ARG002
+        """Write a row."""
+        return await (tables or self._store).rows(SESSION).insert(session)
+
+    async def find(self, token: str) -> ActiveSession | None:
+        """Read session and user in one statement."""
+        return await self._store.session_with_user(token)
+
+    async def update(self, token: str, changes: Changes) -> Session | None:
+        """Change the row of a token."""
+        return await self._store.rows(SESSION).update(changes, SessionFields.TOKEN.equals(token))
+
+    async def delete(self, token: str) -> Session | None:
+        """Delete the row of a token."""
+        return await self._store.rows(SESSION).consume(SessionFields.TOKEN.equals(token))
+
+    async def delete_of_user(
+        self, user_id: str, *, keep: str | None = None, tables: Tables | None = None
+    ) -> Sequence[Session]:
+        """Delete the rows of a user."""
+        where = [SessionFields.USER_ID.equals(user_id)]
+        if keep is not None:
+            where.append(SessionFields.TOKEN.differs(keep))
+        rows = (tables or self._store).rows(SESSION)
+        doomed = await rows.all(*where)
+        await rows.delete(*where)
+        return doomed
+
+    async def of_user(self, user_id: str) -> Sequence[Session]:
+        """Read the rows of a user."""
+        return await self._store.rows(SESSION).all(
+            SessionFields.USER_ID.equals(user_id),
+            order_by=OrderBy(SessionFields.CREATED_AT),
+            limit=MOST_LISTED,
+        )
+
+    async def user_changed(self, user: User) -> None:
+        """Do nothing: the join always sees the user as it is."""

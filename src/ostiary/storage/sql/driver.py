@@ -1,0 +1,86 @@
+"""The protocol that the thin drivers share: SQL text and values in, tuples out."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Protocol, TypeVar
+
+from ostiary.domain.errors import StorageUnavailable
+from ostiary.storage.sql.rows import Dialect, DriverValue, Row
+
+
+T = TypeVar("T")
+
+_ATTEMPTS: Final = 5
+
+
+class Conflict(StorageUnavailable):
+    """The database undid a statement so that another could proceed; it may be repeated."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoolOptions:
+    """How many connections there are, and how long anybody waits for one or for an answer."""
+
+    size: int = 10
+    acquire_timeout: timedelta = timedelta(seconds=5)
+    connect_timeout: timedelta = timedelta(seconds=5)
+    statement_timeout: timedelta = timedelta(seconds=30)
+    idle_timeout: timedelta = timedelta(minutes=5)
+    """A connection that rested longer is replaced: what lies between may have forgotten it."""
+    prepared_statements: int = 100
+    """How many statements a connection keeps prepared; 0 behind a proxy that shares connections."""
+
+
+class Connection(Protocol):
+    """What executes statements.
+
+    Raises AlreadyExists, InvalidValue and StorageUnavailable; whatever else a database says is a mistake in
+    the program or a database that was not migrated, and passes unchanged.
+    """
+
+    @property
+    def pinned(self) -> bool:
+        """Whether its statements belong to a transaction."""
+        ...
+
+    async def fetch(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
+        """Read rows."""
+        ...
+
+    async def look_up(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
+        """Read by a unique index: so little work that a driver may do it without leaving the event loop."""
+        ...
+
+    async def change(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
+        """Write, and return what the statement returns."""
+        ...
+
+    async def execute(self, sql: str, args: Sequence[DriverValue]) -> int:
+        """Write, and return how many rows matched."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager["Connection"]:
+        """Pin one connection whose statements stand or fall together; inside one already, join it."""
+        ...
+
+
+class Driver(Connection, Protocol):
+    """A database: each statement outside a transaction is durable when its call returns."""
+
+    dialect: Dialect
+
+    async def close(self) -> None:
+        """Return every connection; the next statement opens new ones."""
+        ...
+
+
+async def repeated(action: Callable[[], Awaitable[T]]) -> T:
+    """Do something anew where the database undid it for the sake of another; a few times, then raise Conflict."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await action()
+        except Conflict:
+            continue
+    return await action()

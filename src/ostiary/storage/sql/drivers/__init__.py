@@ -1,0 +1,30 @@
+"""One thin driver per database; each is imported when a URL asks for it."""
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from ostiary.domain.errors import ConfigurationError
+from ostiary.storage.sql.driver import Driver, PoolOptions
+
+
+def driver_of(url: str, options: PoolOptions) -> Driver:
+    """Return the driver for a database URL; it opens nothing yet. Raises ConfigurationError."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError("the database URL cannot be read; write it as postgresql://user@host/name") from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            from ostiary.storage.sql.drivers.sqlite import SqliteDriver  # noqa: PLC0415
+
+            return SqliteDriver(parsed.database or "", options)
+        case "postgresql" | "postgres":
+            from ostiary.storage.sql.drivers.postgresql import PostgresDriver  # noqa: PLC0415
+
+            return PostgresDriver(parsed, options)
+        case "mysql" | "mariadb":
+            from ostiary.storage.sql.drivers.mysql import MysqlDriver  # noqa: PLC0415
+
+            return MysqlDriver(parsed, options)
+        case other:
+            raise ConfigurationError(f"there is no store for '{other}'; use sqlite, postgresql, mysql or mariadb")

@@ -1,0 +1,69 @@
+"""A bounded set of connections, the most recently used first."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final, Generic, TypeVar
+
+from ostiary.domain.errors import StorageUnavailable
+from ostiary.storage.sql.driver import PoolOptions
+
+C = TypeVar("C")
+
+
+class Pool(Generic[C]):
+    """Connections of one event loop. Leaner than the drivers' own pools, which cost as much as a query does."""
+
+    def __init__(
+        self,
+        options: PoolOptions,
+        connect: Callable[[], Awaitable[C]],
+        is_open: Callable[[C], bool],
+        discard: Callable[[C], None],
+    ) -> None:
+        """Open connections by `connect`, drop them by `discard`."""
+        self._patience: Final = options.acquire_timeout.total_seconds()
+        self._rest: Final = options.idle_timeout.total_seconds()
+        self._free = asyncio.Semaphore(options.size)
+        self._idle: deque[tuple[C, float]] = deque()
+        self._connect = connect
+        self._is_open = is_open
+        self._discard = discard
+        self._clock = asyncio.get_running_loop().time
+        self._closed = False
+
+    async def acquire(self) -> C:
+        """Take a connection. Raises StorageUnavailable where none comes free in time."""
+        if self._free.locked():
+            try:
+                async with asyncio.timeout(self._patience):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise StorageUnavailable("every database connection is in use") from None
+        else:
+            await self._free.acquire()
+        while self._idle:
+            connection, since = self._idle.pop()
+            if self._is_open(connection) and self._clock() - since < self._rest:
+                return connection
+            self._discard(connection)
+        try:
+            return await self._connect()
+        except BaseException:
+            self._free.release()
+            raise
+
+    def release(self, connection: C) -> None:
+        """Give a connection back; one that broke is dropped."""
+        if self._is_open(connection) and not self._closed:
+            self._idle.append((connection, self._clock()))
+        else:
+            self._discard(connection)
+        self._free.release()
+
+    def close(self) -> list[C]:
+        """Take no connection back any more; return those that rest."""
+        self._closed = True
+        idle = [connection for connection, _ in self._idle]
+        self._idle.clear()
+        return idle

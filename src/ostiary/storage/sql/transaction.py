@@ -1,0 +1,122 @@
+"""What can be read and written, inside a transaction or outside one."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from typing import Any, ClassVar, Final, TypeVar
+
+from ostiary.domain.entities import Account, ActiveSession, Entity, Session, User
+from ostiary.domain.models import ACCOUNT, SESSION, USER
+from ostiary.domain.schema import Model, Schema
+from ostiary.storage.sql.catalog import Catalog
+from ostiary.storage.sql.driver import Connection
+from ostiary.storage.sql.locking import LockingRepository
+from ostiary.storage.sql.repository import SqlRepository
+from ostiary.storage.sql.rows import DriverValue, Row, Rows
+from ostiary.storage.store import Credential
+
+E = TypeVar("E", bound=Entity)
+
+_CREDENTIAL: Final = "credential"
+
+
+class SqlTables:
+    """What can be read and written, on one connection or on whichever is free."""
+
+    def __init__(self, catalog: Catalog, connection: Connection) -> None:
+        """Read and write through the connection."""
+        self.schema: Final[Schema] = catalog.schema
+        self._catalog = catalog
+        self._connection = connection
+        self._repositories: dict[str, SqlRepository[Any]] = {}
+
+    def rows(self, model: Model[E]) -> SqlRepository[E]:
+        """Return the repository of a model of the configured schema."""
+        known = self._repositories.get(model.name)
+        if known is None:
+            catalog = self._catalog
+            kind = LockingRepository if catalog.dialect == "mysql" else SqlRepository
+            rows = catalog.rows[model.name]
+            known = kind(rows, catalog.statements, self._connection, serial=catalog.serial)
+            self._repositories[model.name] = known
+        return known
+
+    async def session_with_user(self, token: str) -> ActiveSession | None:
+        """Return the session row of a token joined with its user."""
+        sessions: Rows[Session] = self._catalog.rows[SESSION.name]
+        users: Rows[User] = self._catalog.rows[USER.name]
+        statement = self._catalog.session_with_user
+        args = statement.arrange([sessions.match("token", token)])
+        found = await self._connection.look_up(statement.sql, args)
+        if not found:
+            return None
+        width = len(sessions.names)
+        return ActiveSession(sessions.decode(found[0][:width]), users.decode(found[0][width:]))
+
+    async def credential(self, email: str) -> Credential | None:
+        """Return the user with this address and the account that holds the password."""
+        users: Rows[User] = self._catalog.rows[USER.name]
+        accounts: Rows[Account] = self._catalog.rows[ACCOUNT.name]
+        statement = self._catalog.credential
+        args = statement.arrange([_CREDENTIAL, users.match("email", email)])
+        found = await self._connection.look_up(statement.sql, args)
+        if not found:
+            return None
+        width = len(users.names)
+        account = found[0][width:]
+        return Credential(users.decode(found[0][:width]), None if account[0] is None else accounts.decode(account))
+
+
+class SqlTransaction(SqlTables):
+    """Writes that stand or fall together."""
+
+    def __init__(self, catalog: Catalog, connection: Connection) -> None:
+        """Read and write through one pinned connection."""
+        self._guarded = _Guarded(connection)
+        super().__init__(catalog, self._guarded)
+        self.effects: Final[list[Callable[[], Awaitable[None]]]] = []
+
+    @property
+    def spoiled(self) -> bool:
+        """Whether a statement failed: the database may have undone those before it."""
+        return self._guarded.spoiled
+
+    def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
+        """Run an effect once the writes are durable."""
+        self.effects.append(effect)
+
+
+class _Guarded:
+    """A pinned connection that remembers whether a statement failed."""
+
+    pinned: ClassVar = True
+
+    def __init__(self, connection: Connection) -> None:
+        self.spoiled = False
+        self._connection = connection
+
+    async def fetch(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
+        with self._watched():
+            return await self._connection.fetch(sql, args)
+
+    async def look_up(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
+        with self._watched():
+            return await self._connection.look_up(sql, args)
+
+    async def change(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
+        with self._watched():
+            return await self._connection.change(sql, args)
+
+    async def execute(self, sql: str, args: Sequence[DriverValue]) -> int:
+        with self._watched():
+            return await self._connection.execute(sql, args)
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        return nullcontext(self)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self.spoiled = True
+            raise

@@ -1,0 +1,148 @@
+"""The port to the database: repositories of entities, atomic verbs, transactions."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
+
+from ostiary.domain.entities import Account, ActiveSession, Entity, User
+from ostiary.domain.schema import Changes, Condition, Field, Model, Schema
+
+E = TypeVar("E", bound=Entity)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy:
+    """The sort key of a listing."""
+
+    field: Field[Any]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A user together with the account that holds the password, if there is one."""
+
+    user: User
+    account: Account | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The answer of a rate limiter: allowed, or refused for `retry_after`."""
+
+    allowed: bool
+    retry_after: timedelta = timedelta(0)
+
+
+class Repository(Protocol[E]):
+    """The rows of one table. Every verb is one atomic statement; conditions are joined by AND."""
+
+    async def insert(self, entity: E) -> E:
+        """Write a new row and return it as stored (a serial id is assigned by the database).
+
+        Raises AlreadyExists where a unique value is taken; then nothing was written.
+        """
+        ...
+
+    async def first(self, *where: Condition, order_by: OrderBy | None = None) -> E | None:
+        """Return one matching row, the first in the order; None if there is none."""
+        ...
+
+    async def all(
+        self, *where: Condition, order_by: OrderBy | None = None, limit: int = 100, offset: int = 0
+    ) -> Sequence[E]:
+        """Return matching rows, at most `limit` of them."""
+        ...
+
+    async def count(self, *where: Condition) -> int:
+        """Return how many rows match."""
+        ...
+
+    async def update(self, changes: Changes, *where: Condition) -> E | None:
+        """Change the one row that matches and return it as it is now; None if nothing matched.
+
+        A condition on the old value makes it compare-and-swap: of two who race, one gets None.
+        """
+        ...
+
+    async def update_all(self, changes: Changes, *where: Condition) -> int:
+        """Change every matching row; return how many there were."""
+        ...
+
+    async def increment(
+        self, field: Field[int], *where: Condition, by: int = 1, changes: Changes | None = None
+    ) -> E | None:
+        """Add to a counter of the one row that matches, with further changes in the same statement.
+
+        Returns the row as it is now; None if nothing matched (a limit in the conditions holds under races).
+        """
+        ...
+
+    async def delete(self, *where: Condition) -> int:
+        """Delete matching rows; return how many there were. At least one condition is required."""
+        ...
+
+    async def consume(self, *where: Condition, newest: Field[Any] | None = None) -> E | None:
+        """Delete every matching row and return the newest of them, exactly once.
+
+        A second call, or the loser of a race, gets None.
+        """
+        ...
+
+
+class Tables(Protocol):
+    """What can be read and written, inside a transaction or outside one."""
+
+    @property
+    def schema(self) -> Schema:
+        """The configured tables."""
+        ...
+
+    def rows(self, model: Model[E]) -> Repository[E]:
+        """Return the repository of a model of the configured schema."""
+        ...
+
+    async def session_with_user(self, token: str) -> ActiveSession | None:
+        """Return the session row of a token joined with its user, expired or not; None if unknown."""
+        ...
+
+    async def credential(self, email: str) -> Credential | None:
+        """Return the user with this (lower-case) address and its `credential` account; None if unknown."""
+        ...
+
+
+class Transaction(Tables, Protocol):
+    """Writes that stand or fall together."""
+
+    def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
+        """Run an effect once the writes are durable; never if they are rolled back."""
+        ...
+
+
+class Store(Tables, Protocol):
+    """The database. A statement outside a transaction is durable when its call returns.
+
+    Raises StorageUnavailable from any verb where the database does not answer.
+    """
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction: commits at the end of the block, rolls back on an exception."""
+        ...
+
+    async def hit(self, key: str, maximum: int, window: timedelta, now_ms: int) -> Hit:
+        """Count one use of a key in the `rateLimit` table, atomically across processes.
+
+        Refused while `maximum` uses were counted and less than `window` passed since the last accepted one;
+        each accepted use restarts the window, a pause of `window` restarts the count.
+        """
+        ...
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life."""
+        ...
+
+    async def close(self) -> None:
+        """Return every connection."""
+        ...

@@ -1,0 +1,292 @@
+"""What a scenario speaks with: a browser's cookie jar over bare HTTP, every exchange recorded."""
+
+import http.client
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+from urllib.parse import urlencode
+
+from tests.conformance import databases
+from tests.conformance.cookie_values import CHUNK, CookieValues, joined
+from tests.conformance.normalise import Json, Placeholders, compact, parsed, pretty, waiting
+from tests.conformance.transcript import Exchange, Transcript
+
+PASSWORD = "correct horse battery"
+TRANSPORT = frozenset({"date", "connection", "keep-alive", "transfer-encoding", "content-length", "server"})
+LONGEST_SHOWN = 2000
+SHORT_COOKIE = 24
+
+
+class Unset:
+    """The argument was not given; None means something else."""
+
+
+UNSET: Final = Unset()
+JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered, as it came."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def data(self) -> Json:
+        """The body read as JSON, None where it is empty."""
+        return parsed(self.body.decode()) if self.body else None
+
+    def at(self, *path: str | int) -> str:
+        """Return the text at a place in the JSON body."""
+        value = self.data
+        for key in path:
+            if isinstance(value, dict) and isinstance(key, str):
+                value = value[key]
+            elif isinstance(value, list) and isinstance(key, int):
+                value = value[key]
+            else:
+                raise KeyError(f"nothing at {path} in {self.body!r}")
+        assert isinstance(value, str), f"no text at {path} in {self.body!r}"
+        return value
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies set, as written, later lines over earlier ones."""
+        lines = [value for name, value in self.headers if name == "set-cookie"]
+        return dict(line.split(";", maxsplit=1)[0].split("=", maxsplit=1) for line in lines)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One running server as a scenario sees it."""
+
+    name: str
+    port: int
+    host: str
+    origin: str
+    base_path: str
+    secret: str
+    database: str
+    redis: str | None = None
+
+
+@dataclass
+class Client:
+    """One browser (or program) that talks to one server; `another()` sits beside it in the same scenario."""
+
+    target: Target
+    transcript: Transcript
+    placeholders: Placeholders = field(default_factory=Placeholders)
+    jar: dict[str, str] = field(default_factory=dict)
+    who: str = ""
+
+    @property
+    def values(self) -> CookieValues:
+        """Reader of the server's cookies."""
+        return CookieValues(self.target.secret, self.placeholders)
+
+    def another(self, who: str) -> "Client":
+        """Return a second browser with an empty jar."""
+        return replace(self, jar={}, who=who)
+
+    def email(self, name: str) -> str:
+        """Return an address that belongs to this scenario alone."""
+        story = self.transcript.scenario.rpartition("/")[2]
+        return f"{name}@{story.replace('_', '-')[:60].strip('-')}.example"
+
+    def get(self, path: str, **options: object) -> Answer:
+        """Send a GET below the base path."""
+        return self.send("GET", path, **options)  # type: ignore[arg-type]  # send() declares the options
+
+    def post(self, path: str, body: Json | Unset = UNSET, **options: object) -> Answer:
+        """Send a POST below the base path, with a JSON body where one is given."""
+        return self.send("POST", path, body=body, **options)  # type: ignore[arg-type]  # send() declares the options
+
+    def sign_up(self, who: str = "ada", /, **fields: Json) -> Answer:
+        """Sign a person of this scenario up."""
+        given: dict[str, Json] = {"name": who.title(), "email": self.email(who), "password": PASSWORD}
+        return self.post("/sign-up/email", {**given, **fields})
+
+    def sign_in(self, who: str = "ada", /, **fields: Json) -> Answer:
+        """Sign a person of this scenario in."""
+        return self.post("/sign-in/email", {"email": self.email(who), "password": PASSWORD, **fields})
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json | Unset = UNSET,
+        form: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+        content_type: str | None | Unset = UNSET,
+        origin: str | None | Literal["own"] = "own",
+        cookie: str | None | Unset = UNSET,
+        headers: Mapping[str, str] | None = None,
+        host: str | None = None,
+        outside: bool = False,
+        label: str = "",
+    ) -> Answer:
+        """Send one request and record the exchange.
+
+        `cookie` replaces what the jar would send (None: no header); `origin="own"` sends the site's own
+        Origin with everything but GET and HEAD; `outside` takes the path as it is, not below the base path.
+        """
+        payload = _payload(body, form, raw)
+        sent: list[tuple[str, str]] = []
+        if origin == "own":
+            origin = None if method in {"GET", "HEAD"} else self.target.origin
+        if origin is not None:
+            sent.append(("Origin", origin))
+        kind = _content_type(body, form) if isinstance(content_type, Unset) else content_type
+        if kind is not None:
+            sent.append(("Content-Type", kind))
+        line = self._cookie_header() if isinstance(cookie, Unset) else cookie
+        if line is not None:
+            sent.append(("Cookie", line))
+        sent += (headers or {}).items()
+        full = path if outside else self.target.base_path + path
+        answer = self._exchange(method, full, sent, payload, host or self.target.host)
+        self._remember(answer)
+        self._record(f"{method} {path}", label, _request(method, full, sent, payload, host), answer)
+        return answer
+
+    def sql(self, statement: str, *values: object) -> None:
+        """Change the database behind the server's back."""
+        databases.execute(self.target.database, statement, *values)
+
+    def rows(self, label: str, query: str, *values: object) -> None:
+        """Look into the database and record what is there."""
+        now = time.time()
+        found = databases.rows(self.target.database, query, *values)
+        shown = pretty(self.placeholders.value(found, now))
+        self._add("database", label, query, {"rows": shown}, found)
+
+    def stored(self, label: str, key: str) -> None:
+        """Look at a key in Redis and record its value and life time."""
+        assert self.target.redis is not None, "this configuration has no Redis"
+        now = time.time()
+        value, left = databases.stored(self.target.redis, key)
+        try:
+            shown = pretty(self.placeholders.value(parsed(value or "null"), now))
+        except json.JSONDecodeError:
+            shown = self.placeholders.text(value or "", now)
+        life = f"{round(left / 60)} minutes" if left > 0 else str(left)
+        request = self.placeholders.text(key, now)
+        self._add("redis", label, request, {"value": shown, "life": life}, value)
+
+    def _cookie_header(self) -> str | None:
+        return "; ".join(f"{name}={value}" for name, value in self.jar.items()) or None
+
+    def _exchange(
+        self, method: str, path: str, headers: list[tuple[str, str]], payload: bytes | None, host: str
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.target.port, timeout=20)
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            lengths = [] if payload is None else [("Content-Length", str(len(payload)))]
+            for name, value in [("Host", host), ("User-Agent", "conformance"), *headers, *lengths]:
+                connection.putheader(name, value.encode("latin-1"))
+            connection.endheaders(payload)
+            response = connection.getresponse()
+            received = tuple((name.lower(), value) for name, value in response.getheaders())
+            return Answer(response.status, received, response.read())
+        finally:
+            connection.close()
+
+    def _remember(self, answer: Answer) -> None:
+        for name, value in answer.headers:
+            if name == "set-cookie":
+                pair, *attributes = value.split("; ")
+                cookie, _, content = pair.partition("=")
+                self.jar.pop(cookie, None)
+                if "Max-Age=0" not in attributes:
+                    self.jar[cookie] = content
+
+    def _record(self, step: str, label: str, request: list[str], answer: Answer) -> None:
+        now = time.time()
+        parts = {"status": str(answer.status)}
+        for name, value in sorted(answer.headers):
+            if name not in TRANSPORT and name != "set-cookie":
+                parts[name] = waiting(value) if name == "x-retry-after" else self.placeholders.text(value, now)
+        lines = [value for name, value in answer.headers if name == "set-cookie"]
+        if lines:
+            parts["set-cookie"] = "\n".join(self._cookie_line(line, now) for line in lines)
+        for name, value in joined(answer.cookies).items():
+            if (content := self.values.opened(value, now)) is not None:
+                parts[f"cookie {name}"] = content
+        parts["body"] = self._body(answer, now)
+        raw: Json = {
+            "status": answer.status,
+            "headers": [[name, value] for name, value in answer.headers],
+            "body": answer.body.decode(errors="replace")[:20_000],
+        }
+        self._add(step, label, "\n".join(self._request_line(line, now) for line in request), parts, raw)
+
+    def _cookie_line(self, line: str, now: float) -> str:
+        pair, separator, attributes = line.partition(";")
+        name, _, value = pair.partition("=")
+        chunk = CHUNK.fullmatch(name) and value
+        shown = f"<chunk of {len(value)} characters>" if chunk else self.values.summary(value, now)
+        return f"{name}={shown}{separator}{attributes}"
+
+    def _request_line(self, line: str, now: float) -> str:
+        if line.lower().startswith("cookie: "):
+            pieces = re.split(r"([;,\s]+)", line[len("cookie: ") :])
+            pairs = (piece.partition("=") if "=" in piece else ("", "", piece) for piece in pieces)
+            known = (f"{name}{sign}{self._sent_cookie(value, now)}" for name, sign, value in pairs)
+            return "Cookie: " + "".join(known)
+        if line.startswith("Authorization: Bearer "):
+            return f"Authorization: Bearer {self._sent_cookie(line.split()[-1], now)}"
+        shown = self.placeholders.text(line, now)
+        return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:200]}… ({len(line)} characters)"
+
+    def _sent_cookie(self, value: str, now: float) -> str:
+        shown = self.values.summary(value, now)
+        return shown if shown.startswith("<") or len(value) <= SHORT_COOKIE else "<a long value>"
+
+    def _body(self, answer: Answer, now: float) -> str:
+        if not answer.body:
+            return "(empty)"
+        text = answer.body.decode()
+        try:
+            data = parsed(text)
+        except json.JSONDecodeError:
+            return self.placeholders.text(text, now)
+        note = "" if compact(data) == text else "(not as JSON.stringify writes)\n"
+        return note + pretty(self.placeholders.value(data, now))
+
+    def _add(self, step: str, label: str, request: str, parts: dict[str, str], raw: Json) -> None:
+        number = len(self.transcript.exchanges) + 1
+        name = f"{number:02d} {step}"
+        name += f" ({self.who})" if self.who else ""
+        name += f" · {label}" if label else ""
+        self.transcript.exchanges.append(Exchange(name, request, parts, raw))
+
+
+def _payload(body: Json | Unset, form: Mapping[str, str] | None, raw: bytes | None) -> bytes | None:
+    if raw is not None:
+        return raw
+    if form is not None:
+        return urlencode(form).encode()
+    return None if isinstance(body, Unset) else compact(body).encode()
+
+
+def _content_type(body: Json | Unset, form: Mapping[str, str] | None) -> str | None:
+    if form is not None:
+        return FORM_TYPE
+    return None if isinstance(body, Unset) else JSON_TYPE
+
+
+def _request(
+    method: str, path: str, headers: list[tuple[str, str]], payload: bytes | None, host: str | None
+) -> list[str]:
+    shown = [f"{method} {path}", *([f"Host: {host}"] if host else [])]
+    shown += [f"{name}: {value}" for name, value in headers]
+    return shown if payload is None else [*shown, "", payload.decode(errors="replace")]

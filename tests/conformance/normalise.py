@@ -1,0 +1,118 @@
+"""Values that differ from run to run become stable placeholders that still prove their format."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+RANDOM = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])")
+UUID = re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-f-])")
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+SCRYPT = re.compile(r"[0-9a-f]{32}:[0-9a-f]{128}")
+ROW_NUMBER = re.compile(r"[1-9]\d*")
+ROW_KEYS = frozenset({"id", "userId", "accountId", "sub"})
+MILLISECONDS = range(1_600_000_000_000, 2_500_000_000_000)
+SECONDS = range(1_600_000_000, 2_500_000_000)
+LONGEST_WAIT = 86_400
+UNITS = (("d", 86400), ("h", 3600), ("m", 60))
+
+
+def offset(seconds: float) -> str:
+    """Name a distance from now, to the nearest minute: `+7d`, `-2h`, `now`."""
+    rounded = round(seconds / 60) * 60
+    if rounded == 0:
+        return "now"
+    sign = "+" if rounded > 0 else "-"
+    for name, unit in UNITS:
+        if rounded % unit == 0:
+            return f"{sign}{abs(rounded) // unit}{name}"
+    raise AssertionError("every multiple of a minute has a name")
+
+
+@dataclass
+class Placeholders:
+    """The names one transcript has given out: the same value always gets the same name."""
+
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def name(self, kind: str, value: str) -> str:
+        """Return the placeholder of a value, a new one for a value not seen before."""
+        key = (kind, value)
+        if key not in self.names:
+            number = 1 + sum(1 for known, _ in self.names if known == kind)
+            self.names[key] = f"<{kind} {number}>"
+        return self.names[key]
+
+    def text(self, text: str, now: float) -> str:
+        """Replace every identifier, token and time within a text."""
+        text = RANDOM.sub(lambda match: self.name("random", match[0]), text)
+        text = UUID.sub(lambda match: self.name("uuid", match[0]), text)
+        return ISO.sub(lambda match: f"<time {offset(_epoch(match[0]) - now)}>", text)
+
+    def value(self, value: Json, now: float, key: str = "") -> Json:
+        """Replace within a JSON value, keeping the order of its keys."""
+        if isinstance(value, dict):
+            return {name: self.value(item, now, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.value(item, now, key) for item in value]
+        if isinstance(value, str):
+            return self._string(value, now, key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return _moment(value, now)
+        return value
+
+    def _string(self, value: str, now: float, key: str) -> str:
+        if SCRYPT.fullmatch(value):
+            return self.name("scrypt hash", value)
+        if key in ROW_KEYS and ROW_NUMBER.fullmatch(value):
+            return self.name("serial", value)
+        return self.text(value, now)
+
+
+def _epoch(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _moment(value: int, now: float) -> int | str:
+    if value in MILLISECONDS:
+        return f"<ms {offset(value / 1000 - now)}>"
+    if value in SECONDS:
+        return f"<s {offset(value - now)}>"
+    return value
+
+
+def waiting(seconds: str) -> str:
+    """Name a number of seconds to wait, give or take the time the test took."""
+    if not seconds.isdecimal():
+        return seconds
+    wait = int(seconds)
+    if wait > LONGEST_WAIT:
+        return "<no sensible number of seconds>"
+    return f"<about {round(wait / 60)} minutes>" if wait >= 60 else f"<at most {-(-wait // 10) * 10} seconds>"
+
+
+def parsed(text: str) -> Json:
+    """Read JSON; a repeated key is kept apart so that it shows."""
+
+    def pairs(items: list[tuple[str, Json]]) -> Json:
+        result: dict[str, Json] = {}
+        for key, value in items:
+            result[f"{key} (repeated)" if key in result else key] = value
+        return result
+
+    reader: Callable[..., Json] = json.loads
+    return reader(text, object_pairs_hook=pairs)
+
+
+def compact(value: Json) -> str:
+    """Write JSON as JavaScript's JSON.stringify does."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def pretty(value: Json) -> str:
+    """Write JSON over several lines, for people and for comparisons."""
+    return json.dumps(value, ensure_ascii=False, indent=2)

@@ -1,0 +1,172 @@
+"""Changing and deleting one's own account."""
+
+from tests.conformance.client import PASSWORD, Client
+from tests.conformance.scenarios import scenario
+from tests.conformance.scenarios.configurations import CACHES, DEFAULT, DELETION, REDIS, REDIS_AND_DATABASE
+
+NEW_PASSWORD = "a new long password"
+COUNTS = """
+    SELECT (SELECT count(*) FROM "user" WHERE email = $1) AS users,
+           (SELECT count(*) FROM account a JOIN "user" u ON u.id = a."userId" WHERE u.email = $1) AS accounts
+"""
+
+
+@scenario(DEFAULT, *CACHES, REDIS, REDIS_AND_DATABASE)
+def a_person_changes_name_and_picture(client: Client) -> None:
+    client.sign_up()
+    second = client.another("second")
+    second.sign_in()
+    client.post("/update-user", {"name": "Ada Lovelace", "image": "https://img.example/a.png"})
+    client.get("/get-session")
+    second.get("/get-session", label="other browser")
+    client.post("/update-user", {"image": None})
+    client.get("/get-session?disableCookieCache=1")
+    client.rows("user", 'SELECT * FROM "user" WHERE email = $1', client.email("ada"))
+
+
+@scenario(DEFAULT)
+def update_user_has_rules(client: Client) -> None:
+    client.sign_up()
+    for label, body in {
+        "empty": {},
+        "unknown only": {"colour": "red"},
+        "core columns only": {"id": "x", "emailVerified": True, "createdAt": "2001-01-01T00:00:00.000Z"},
+        "email": {"email": "new@x.example"},
+        "email with name": {"email": "new@x.example", "name": "x"},
+        "empty email": {"email": "", "name": "kept"},
+        "null email": {"email": None, "name": "kept too"},
+        "false email": {"email": False},
+        "empty name": {"name": ""},
+        "unicode": {"name": "Ädä 🦉"},
+        "password": {"password": "x"},
+        "with unknown": {"name": "Known", "colour": "red", "role": "admin"},
+        "empty picture": {"image": ""},
+    }.items():
+        client.post("/update-user", body, label=label)
+    client.get("/get-session")
+
+
+@scenario(DEFAULT, REDIS)
+def a_person_changes_the_password(client: Client) -> None:
+    client.sign_up()
+    second = client.another("second")
+    second.sign_in()
+    client.post("/change-password", {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD})
+    second.get("/get-session", label="still signed in")
+    client.another("old password").sign_in()
+    client.another("new password").sign_in(password=NEW_PASSWORD)
+    change = {"currentPassword": NEW_PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True}
+    client.post("/change-password", change, label="revoke")
+    second.get("/get-session", label="revoked")
+    client.get("/get-session", label="new session")
+    client.get("/list-sessions")
+    client.post("/change-password", {"currentPassword": PASSWORD, "newPassword": PASSWORD}, label="the same")
+    no_revocation = {"currentPassword": PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": False}
+    client.post("/change-password", no_revocation, label="revoke nothing")
+
+
+@scenario(*CACHES)
+def changing_the_password_renews_the_cache(client: Client) -> None:
+    client.sign_up()
+    second = client.another("second")
+    second.sign_in()
+    change = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
+    client.post("/change-password", change)
+    client.post("/change-password", {"currentPassword": NEW_PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True})
+    client.get("/get-session", label="cached")
+    second.get("/get-session", label="cached though revoked")
+    second.post("/verify-password", {"password": PASSWORD}, label="revoked")
+
+
+@scenario(DEFAULT)
+def change_password_refuses(client: Client) -> None:
+    client.sign_up()
+    for label, current, new in (
+        ("wrong", "wrong password", NEW_PASSWORD),
+        ("short", PASSWORD, "short"),
+        ("empty", PASSWORD, ""),
+        ("long", PASSWORD, "x" * 129),
+        ("long current", "x" * 129, NEW_PASSWORD),
+        ("empty current", "", NEW_PASSWORD),
+        ("both bad", "wrong", "short"),
+    ):
+        client.post("/change-password", {"currentPassword": current, "newPassword": new}, label=label)
+
+
+@scenario(DEFAULT)
+def a_password_can_be_verified(client: Client) -> None:
+    client.sign_up()
+    for label, password in (
+        ("right", PASSWORD),
+        ("wrong", "wrong password"),
+        ("empty", ""),
+        ("long", "x" * 129),
+        ("short", "x"),
+    ):
+        client.post("/verify-password", {"password": password}, label=label)
+
+
+@scenario(DEFAULT)
+def some_routes_are_not_there(client: Client) -> None:
+    client.sign_up()
+    client.post("/set-password", {"newPassword": NEW_PASSWORD}, label="server only")
+    client.post("/delete-user", {}, label="not enabled")
+    client.post("/delete-user", {"password": "wrong password"}, label="not enabled")
+    client.get("/delete-user/callback?token=x", label="not enabled")
+    client.post("/request-password-reset", {"email": client.email("ada")}, label="no sender")
+    client.post("/send-verification-email", {"email": client.email("ada")}, label="no sender")
+    client.post("/change-email", {"newEmail": "new@x.example"}, label="not enabled")
+
+
+@scenario(DELETION, *CACHES, REDIS, REDIS_AND_DATABASE)
+def a_person_deletes_the_account(client: Client) -> None:
+    client.sign_up()
+    second = client.another("second")
+    second.sign_in()
+    client.rows("before", COUNTS, client.email("ada"))
+    client.post("/delete-user", {"password": "wrong password"}, label="wrong")
+    client.post("/delete-user", {"password": "x" * 129}, label="long")
+    client.post("/delete-user", {"token": "unknown"}, label="unknown token")
+    client.post("/delete-user", {"password": PASSWORD})
+    client.rows("after", COUNTS, client.email("ada"))
+    client.get("/get-session", label="deleted")
+    second.get("/get-session?disableCookieCache=1", label="deleted")
+    client.sign_in()
+    client.sign_up()
+
+
+@scenario(DELETION)
+def a_fresh_session_may_delete_without_a_password(client: Client) -> None:
+    client.sign_up()
+    client.post("/delete-user", {"callbackURL": "/bye"})
+    client.rows("after", COUNTS, client.email("ada"))
+    client.sign_up()
+    client.post("/delete-user", {"password": ""}, label="empty password")
+
+
+@scenario(DELETION)
+def a_deletion_token_is_spent_once(client: Client) -> None:
+    client.sign_up()
+    person = client.email("ada")
+    insert = (
+        'INSERT INTO verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt") '
+        "SELECT $1, $2, {}, now() + {}, now(), now() FROM \"user\" WHERE email = $3"
+    )
+    client.sql(insert.format("'somebody else'", "interval '1 hour'"), "v1", "delete-account-theirs", person)
+    client.sql(insert.format("id", "interval '-1 hour'"), "v2", "delete-account-expired", person)
+    client.sql(insert.format("id", "interval '1 hour'"), "v3", "delete-account-mine", person)
+    client.sql(insert.format("id", "interval '1 hour'"), "v4", "delete-account-third", person)
+    client.get("/delete-user/callback", label="no token")
+    client.get("/delete-user/callback?token=unknown", label="unknown")
+    client.get("/delete-user/callback?token=theirs", label="not mine")
+    client.get("/delete-user/callback?token=expired", label="expired")
+    client.get("/delete-user/callback?token=mine&callbackURL=https://evil.example", label="untrusted")
+    client.another("nobody").get("/delete-user/callback?token=mine", label="signed out")
+    client.post("/delete-user", {"token": "theirs"}, label="not mine")
+    client.get("/delete-user/callback?token=mine&callbackURL=/bye", label="mine")
+    client.get("/delete-user/callback?token=mine", label="again")
+    client.rows("after", COUNTS, person)
+    client.sign_up("bob")
+    client.sql(insert.format("id", "interval '1 hour'"), "v5", "delete-account-posted", client.email("bob"))
+    client.post("/delete-user", {"token": "posted"}, label="posted")
+    client.rows("after", COUNTS, client.email("bob"))

@@ -1,0 +1,229 @@
+"""Who may ask, and where an answer may lead."""
+
+from urllib.parse import quote
+
+from tests.conformance.client import PASSWORD, Client
+from tests.conformance.scenarios import scenario
+from tests.conformance.scenarios.configurations import DEFAULT
+from tests.conformance.stage import BASE_URL, configuration
+
+TRUSTED = configuration(
+    "trusted_origins",
+    trustedOrigins=[
+        "https://app.example.com",
+        "https://*.wild.example",
+        "*.host.example:8080",
+        "myapp://",
+        "exp://192.168.*.*:*/**",
+        "10.0.*.*",
+        "http://localhost:3000",
+        "https://?.single.example",
+        "https://UPPER.example",
+        "https://slash.example/",
+        "https://path.example/app",
+        "custom://host/path",
+    ],
+)
+NO_CSRF = configuration("csrf_off", advanced={"disableCSRFCheck": True})
+NO_ORIGIN = configuration("origin_off", advanced={"disableOriginCheck": True})
+NO_ORIGIN_BUT_CSRF = configuration(
+    "origin_off_csrf_on", advanced={"disableOriginCheck": True, "disableCSRFCheck": False}
+)
+NO_ORIGIN_PATHS = configuration(
+    "origin_off_paths", advanced={"disableOriginCheck": ["/sign-in", "/sign-out/", "/update-user"]}
+)
+
+ORIGINS: dict[str, str | None] = {
+    "own": BASE_URL,
+    "evil": "https://evil.example",
+    "null": "null",
+    "missing": None,
+    "empty": "",
+    "own with path": f"{BASE_URL}/page",
+    "own with port": f"{BASE_URL}:80",
+    "own with another port": f"{BASE_URL}:8080",
+    "https": "https://app.example.test",
+    "subdomain": "http://x.app.example.test",
+    "suffix": "http://app.example.test.evil.example",
+    "upper case": BASE_URL.upper(),
+    "user info": "http://app.example.test@evil.example",
+    "trailing slash": f"{BASE_URL}/",
+    "not a URL": "app.example.test",
+    "two": f"{BASE_URL} https://evil.example",
+}
+REFERERS: dict[str, str] = {
+    "own": f"{BASE_URL}/some/page?x=1",
+    "evil": "https://evil.example/page",
+    "empty": "",
+    "null": "null",
+    "not a URL": "nonsense",
+    "relative": "/page",
+}
+FETCHES: dict[str, dict[str, str]] = {
+    "same-origin": {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    "same-site": {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    "cross-site": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    "cross-site navigation": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+    "same-site navigation": {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"},
+    "typed": {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+    "mode only": {"Sec-Fetch-Mode": "cors"},
+    "blank": {"Sec-Fetch-Site": " ", "Sec-Fetch-Mode": " "},
+    "odd case": {"Sec-Fetch-Site": "Cross-Site", "Sec-Fetch-Mode": "NAVIGATE"},
+}
+PATHS = ("/sign-in/email", "/sign-out", "/update-user")
+
+
+def _ask(client: Client, path: str, label: str, origin: str | None, headers: dict[str, str]) -> None:
+    body = {"email": "nobody", "password": "x", "name": "x"}
+    client.post(path, body, origin=origin, headers=headers, cookie=None, label=f"{label}, no cookie")
+    client.post(path, body, origin=origin, headers=headers, cookie="theme=dark", label=f"{label}, cookie")
+
+
+@scenario(DEFAULT)
+def origins_are_checked(client: Client) -> None:
+    for path in PATHS:
+        for label, origin in ORIGINS.items():
+            _ask(client, path, f"origin {label}", origin, {})
+
+
+@scenario(DEFAULT, NO_CSRF, NO_ORIGIN, NO_ORIGIN_BUT_CSRF, NO_ORIGIN_PATHS)
+def the_check_of_origins_can_be_weakened(client: Client) -> None:
+    for path in (*PATHS, "/sign-up/email"):
+        for label in ("evil", "null", "missing"):
+            _ask(client, path, f"origin {label}", ORIGINS[label], {})
+        cross = FETCHES["cross-site navigation"]
+        _ask(client, path, "cross-site navigation", ORIGINS["evil"], cross)
+        evil = {"email": "nobody", "password": "x", "name": "x", "callbackURL": "https://evil.example/"}
+        client.post(path, evil, label="own origin, evil callback")
+        client.post(path, {**evil, "callbackURL": 7}, label="own origin, numeric callback")
+
+
+@scenario(DEFAULT)
+def referers_stand_in_for_origins(client: Client) -> None:
+    for label, referer in REFERERS.items():
+        _ask(client, "/sign-in/email", f"referer {label}", None, {"Referer": referer})
+        _ask(client, "/sign-out", f"referer {label}", None, {"Referer": referer})
+    own = {"Referer": f"{BASE_URL}/"}
+    _ask(client, "/sign-in/email", "evil origin, own referer", "https://evil.example", own)
+    _ask(client, "/sign-in/email", "null origin, own referer", "null", own)
+    _ask(client, "/sign-in/email", "empty origin, own referer", "", own)
+
+
+@scenario(DEFAULT)
+def fetch_metadata_counts(client: Client) -> None:
+    for path in ("/sign-in/email", "/sign-up/email", "/sign-out"):
+        for label, headers in FETCHES.items():
+            for origin in ("own", "evil", "null", "missing"):
+                _ask(client, path, f"{label}, origin {origin}", ORIGINS[origin], headers)
+    for origin in ("own", "evil", "missing"):
+        headers = FETCHES["cross-site navigation"] | {"Referer": f"{BASE_URL}/"}
+        _ask(client, "/sign-in/email", f"navigation with own referer, {origin}", ORIGINS[origin], headers)
+
+
+@scenario(DEFAULT)
+def a_get_is_never_checked(client: Client) -> None:
+    client.sign_up()
+    client.get("/get-session", origin="https://evil.example", label="evil")
+    client.get("/get-session", origin="null", headers=FETCHES["cross-site"], label="null")
+    client.get("/get-session?callbackURL=https://evil.example", label="evil callback")
+    client.get("/list-sessions", origin="https://evil.example", label="evil")
+
+
+@scenario(DEFAULT)
+def the_origin_is_checked_before_everything_else(client: Client) -> None:
+    evil = "https://evil.example"
+    client.post("/sign-in/email", {}, origin=evil, cookie="x=1", label="before validation")
+    client.post("/unknown", {}, origin=evil, cookie="x=1", label="after routing")
+    client.send("PUT", "/sign-out", origin=evil, cookie="x=1", label="after routing")
+    client.post("/sign-in/email", raw=b"{", content_type="application/json", origin=evil, cookie="x=1", label="after parsing")
+    client.post("/sign-in/email", raw=b"{}", content_type="text/plain", origin=evil, cookie="x=1", label="after the type")
+    client.post("/get-session", {}, origin=evil, cookie="x=1", label="before the method")
+    client.post("/sign-in/email", {"callbackURL": "https://evil.example"}, label="callback before validation")
+    client.post("/sign-in/email", {"callbackURL": "https://evil.example"}, origin=evil, cookie="x=1", label="origin before callback")
+
+
+TARGETS = (
+    "/", "/a?b=c#d", "//evil", "///evil", "/\\evil", "\\\\evil", "/a%2Fb", "/%5c", "/%2f%2fevil", "/a?x=%2F",
+    "relative", "./relative", "/ä", "/a b", "/\tx", "/a\nb", "/a\x00b", "/@evil", "/a@evil", "/.", "/..//evil",
+    "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd",
+    "https://app.example.com", "https://app.example.com:443", "https://app.example.com:444",
+    "https://app.example.com/deep/path?x=1#y", "https://APP.example.com", "https://app.example.com.evil",
+    "https://app.example.com@evil.example", "https://user:pass@app.example.com/", "http://app.example.com",
+    "https://a.b.wild.example", "https://a.wild.example/path", "https://wild.example", "http://a.wild.example",
+    "https://a.wild.example.evil", "https://evil/.wild.example", "https://evil?.wild.example",
+    "https://evil#.wild.example", "https://evil\\.wild.example", "https://a.wild.example:8443",
+    "https://x.host.example:8080/q", "http://x.host.example:8080/q", "x.host.example:8080", "https://x.host.example",
+    "myapp://anything/here", "myapp:", "myapp:/x", "myapps://x", "MYAPP://x",
+    "exp://192.168.1.5:8081/--/x", "exp://192.168.1.5:8081", "exp://192.169.1.5:8081/x",
+    "http://10.0.3.4/", "http://10.0.evil.com/", "http://10.0.3.4:8080/", "https://10.0.3.4.evil.com/",
+    "http://localhost:3000/x", "http://localhost:3001/x", "http://127.0.0.1:3000/",
+    "https://a.single.example", "https://ab.single.example", "https://upper.example", "https://slash.example",
+    "https://slash.example/x", "https://path.example/app", "https://path.example/other", "https://path.example",
+    "custom://host/path", "custom://host/path/deeper", "custom://host/pathology", "custom://other/path", "custom://host",
+    "http://app.example.test/inside", "http://app.example.test:80/inside", "http://app.example.test:81/", "http://[::1]/",
+    "https://аpp.example.com", " https://app.example.com", "https://app.example.com ", "https:app.example.com",
+    "https:/app.example.com", "https:///app.example.com", "HTTPS://app.example.com", "blob:https://app.example.com/x",
+)
+
+
+@scenario(TRUSTED)
+def callbacks_lead_to_trusted_places(client: Client) -> None:
+    for target in TARGETS:
+        client.post("/sign-in/email", {"email": "nobody", "callbackURL": target}, label=repr(target))
+
+
+@scenario(TRUSTED)
+def origins_are_matched_by_the_same_rules(client: Client) -> None:
+    for target in TARGETS:
+        if target.isascii() and target.isprintable():
+            body = {"email": "nobody", "password": "x"}
+            client.post("/sign-in/email", body, origin=target, label=f"origin {target!r}")
+
+
+@scenario(TRUSTED)
+def every_url_of_a_body_is_checked(client: Client) -> None:
+    for field in ("callbackURL", "redirectTo", "errorCallbackURL", "newUserCallbackURL"):
+        for label, value in {
+            "trusted": "https://app.example.com/x",
+            "evil": "https://evil.example",
+            "empty": "",
+            "null": None,
+            "false": False,
+            "zero": 0,
+            "number": 7,
+            "list": ["/x"],
+            "object": {"x": 1},
+            "true": True,
+        }.items():
+            client.post("/sign-in/email", {"email": "nobody", field: value}, label=f"{field} {label}")
+            client.post("/sign-out", {field: value}, cookie=None, origin=None, label=f"{field} {label}")
+    evil = quote("https://evil.example", safe="")
+    client.post(f"/sign-out?callbackURL={evil}", {}, label="query")
+    client.post(f"/sign-out?callbackURL={evil}&callbackURL=/x", {}, label="query twice")
+    client.post(f"/sign-out?callbackURL={evil}", {"callbackURL": "/x"}, label="body before query")
+    client.post(f"/sign-out?redirectTo={evil}&errorCallbackURL={evil}", {}, label="other names in the query")
+    client.post("/sign-out", form={"callbackURL": "https://evil.example"}, label="form")
+    client.post("/sign-in/email", form={"email": "x", "callbackURL": "https://evil.example"}, label="form")
+    both = {"callbackURL": "https://evil.example", "redirectTo": "https://evil.example"}
+    client.post("/sign-out", both, label="the first of two")
+
+
+@scenario(TRUSTED)
+def a_trusted_site_signs_in(client: Client) -> None:
+    site = "https://deep.wild.example"
+    person = {"name": "Ada", "email": client.email("ada"), "password": PASSWORD, "callbackURL": f"{site}/in"}
+    client.post("/sign-up/email", person, origin=site)
+    client.post("/sign-in/email", person, origin=site, cookie=None)
+    client.post("/update-user", {"name": "x"}, origin=site)
+    client.post("/update-user", {"name": "x"}, origin="myapp://", label="application")
+    client.post("/update-user", {"name": "x"}, origin="https://evil.example", label="evil")
+    client.post("/sign-out", {}, origin=None, headers={"Referer": f"{site}/page"}, label="referer")
+
+
+@scenario(DEFAULT)
+def null_origins_of_the_same_site(client: Client) -> None:
+    headers = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    for host in ("app.example.test", "app.example.test:80", "evil.example", "APP.example.test"):
+        body = {"email": "nobody", "password": "x"}
+        client.post("/sign-in/email", body, origin="null", headers=headers, host=host, label="no cookie")
+        client.post("/sign-out", {}, origin="null", headers=headers, host=host, cookie="x=1", label="cookie")

@@ -1,0 +1,34 @@
+"""Fixtures that every test may ask for: few and boring."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ostiary import Auth
+from ostiary.domain.runtime import FrozenRuntime
+from tests.builders import Browser, some_auth
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "services: needs PostgreSQL, MariaDB or Redis")
+
+
+@pytest.fixture
+def clock() -> FrozenRuntime:
+    """Return a clock that moves only when told to."""
+    return FrozenRuntime()
+
+
+@pytest.fixture
+async def auth(clock: FrozenRuntime) -> AsyncIterator[Auth]:
+    """Return a server in memory with sign-up on and limits off."""
+    server = some_auth(clock=clock)
+    yield server
+    await server.close()
+
+
+@pytest.fixture
+async def browser(auth: Auth) -> AsyncIterator[Browser]:
+    """Return a browser on that server."""
+    async with Browser(auth) as tab:
+        yield tab

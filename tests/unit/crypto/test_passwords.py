@@ -1,0 +1,182 @@
+"""The hasher keeps the event loop free and refuses what would wait too long or is too long."""
+
+import asyncio
+import json
+import threading
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from ostiary.crypto.password_hashes.argon2 import Argon2
+from ostiary.crypto.password_hashes.bcrypt import Bcrypt
+from ostiary.crypto.password_hashes.scrypt import Scrypt
+from ostiary.crypto.passwords import LONGEST_PASSWORD, BoundedHasher, PasswordHasher, PasswordTooLong
+from ostiary.domain.errors import Overloaded
+from ostiary.domain.runtime import FrozenRuntime, Runtime, SystemRuntime
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "passwords.json").read_text())
+FAST = Argon2(memory=64, iterations=1)
+
+
+class Gate:
+    """An algorithm whose work takes exactly as long as the test says."""
+
+    def __init__(self, clock: FrozenRuntime, seconds: float = 0.0) -> None:
+        self.opened = threading.Event()
+        self.begun = threading.Semaphore(0)
+        self._clock = clock
+        self._seconds = seconds
+
+    def recognises(self, stored: str) -> bool:
+        return stored == "stored"
+
+    def is_current(self, stored: str) -> bool:
+        return self.recognises(stored)
+
+    def hash(self, password: str, runtime: Runtime) -> str:
+        self.begun.release()
+        self.opened.wait(10)
+        self._clock.advance(seconds=self._seconds)
+        return "stored"
+
+    def verify(self, password: str, stored: str) -> bool:
+        return self.hash(password, self._clock) == stored
+
+
+async def test_what_was_hashed_verifies_and_nothing_else_does() -> None:
+    hasher: PasswordHasher = BoundedHasher(SystemRuntime())
+    stored = await hasher.hash("pässword 🙂")
+    assert await hasher.verify("pässword 🙂", stored)
+    assert not await hasher.verify("passwort 🙂", stored)
+    assert not hasher.needs_rehash(stored)
+
+
+async def test_every_known_format_verifies_and_is_due_for_a_rehash() -> None:
+    hasher = BoundedHasher(SystemRuntime(), FAST)
+    for vector in VECTORS["imported"] + VECTORS["better_auth"][:1]:
+        assert await hasher.verify(vector["password"], vector["stored"])
+        assert hasher.needs_rehash(vector["stored"])
+    assert not hasher.needs_rehash(await hasher.hash("password1234"))
+    hasher.close()
+
+
+async def test_an_unknown_format_verifies_nothing() -> None:
+    hasher = BoundedHasher(SystemRuntime(), FAST)
+    for stored in ("", "plain text", "$scrypt$ln=30,r=8,p=1$c2FsdA$a2V5"):
+        assert not await hasher.verify("plain text", stored)
+
+
+@pytest.mark.parametrize("password", ["x" * (LONGEST_PASSWORD + 1), "é" * 2049, "x" * 1_000_000])
+async def test_s45_a_password_over_the_hard_limit_is_refused_in_no_time(password: str) -> None:
+    hasher = BoundedHasher(SystemRuntime())
+    began = perf_counter()
+    with pytest.raises(PasswordTooLong):
+        await hasher.hash(password)
+    assert not await hasher.verify(password, VECTORS["better_auth"][0]["stored"])
+    assert perf_counter() - began < 0.005
+
+
+async def test_s46_jobs_beyond_the_queue_budget_are_refused_before_they_are_queued() -> None:
+    clock = FrozenRuntime()
+    gate = Gate(clock, seconds=2)
+    hasher = BoundedHasher(clock, gate, workers=1, max_wait=timedelta(seconds=0.35))
+    waiting = [asyncio.ensure_future(hasher.hash("x")) for _ in range(4)]
+    await asyncio.sleep(0)  # lets the four reach the pool: one runs, three wait, at a guess of 0.1 s each
+    with pytest.raises(Overloaded) as refusal:
+        await hasher.verify("x", "stored")
+    assert refusal.value.retry_after == pytest.approx(0.4)
+    gate.opened.set()
+    assert await asyncio.gather(*waiting) == ["stored"] * 4
+    assert hasher.expected_wait == 0
+
+
+async def test_s46_the_budget_follows_how_long_jobs_really_take() -> None:
+    clock = FrozenRuntime()
+    gate = Gate(clock, seconds=20)
+    gate.opened.set()
+    hasher = BoundedHasher(clock, gate, workers=1, max_wait=timedelta(seconds=3))
+    await hasher.hash("x")
+    gate.opened.clear()
+    running = asyncio.ensure_future(hasher.hash("x"))
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):  # one guess of 0.1 s and one job of 20 s make 4 s
+        await hasher.hash("x")
+    gate.opened.set()
+    await running
+
+
+async def test_s46_a_caller_who_gives_up_while_queued_makes_room() -> None:
+    clock = FrozenRuntime()
+    gate = Gate(clock)
+    hasher = BoundedHasher(clock, gate, workers=1, max_wait=timedelta(seconds=0.15))
+    running, queued = (asyncio.ensure_future(hasher.hash("x")) for _ in range(2))
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await hasher.hash("x")
+    queued.cancel()
+    await asyncio.wait([queued])
+    late = asyncio.ensure_future(hasher.hash("x"))
+    gate.opened.set()
+    assert await asyncio.gather(running, late) == ["stored", "stored"]
+
+
+async def test_s46_two_hundred_hashes_at_once_leave_the_event_loop_free_and_the_excess_is_refused() -> None:
+    hasher = BoundedHasher(SystemRuntime(), Scrypt(), max_wait=timedelta(seconds=1))
+    lags: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            began = perf_counter()
+            await asyncio.sleep(0.005)
+            lags.append(perf_counter() - began - 0.005)
+
+    watcher = asyncio.ensure_future(watch())
+    results = await asyncio.gather(*(hasher.hash("password1234") for _ in range(200)), return_exceptions=True)
+    watcher.cancel()
+    done = [result for result in results if isinstance(result, str)]
+    refused = [result for result in results if isinstance(result, Overloaded)]
+    assert len(done) + len(refused) == 200
+    assert len(done) >= 10
+    assert len(refused) >= 100
+    assert all(refusal.retry_after > 0 for refusal in refused)
+    assert max(lags) < 0.05
+
+
+async def test_s49_a_check_costs_what_the_dummy_hash_for_an_unknown_user_costs() -> None:
+    hasher = BoundedHasher(SystemRuntime(), Scrypt(), workers=1)
+    stored = await hasher.hash("password1234")
+
+    async def fastest(check: bool) -> float:
+        times: list[float] = []
+        for _ in range(5):
+            began = perf_counter()
+            await (hasher.verify("wrong password", stored) if check else hasher.hash("wrong password"))
+            times.append(perf_counter() - began)
+        return min(times)
+
+    assert await fastest(True) == pytest.approx(await fastest(False), rel=0.3)
+
+
+async def test_a_failure_inside_the_work_reaches_the_caller_and_frees_the_place() -> None:
+    hasher = BoundedHasher(SystemRuntime(), Bcrypt(cost=4), workers=1)
+    for _ in range(3):
+        with pytest.raises(PasswordTooLong):
+            await hasher.hash("x" * 73)
+    assert hasher.expected_wait == 0
+
+
+async def test_a_closed_hasher_takes_no_more_work() -> None:
+    hasher = BoundedHasher(SystemRuntime(), FAST)
+    await hasher.hash("password1234")
+    hasher.close()
+    with pytest.raises(RuntimeError):
+        await hasher.hash("password1234")
+    assert hasher.expected_wait == 0
+
+
+def test_no_thread_starts_before_the_first_job() -> None:
+    before = threading.active_count()
+    BoundedHasher(SystemRuntime())
+    assert threading.active_count() == before
