@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from ostiary.composition import Parts, build_pipeline, runtime_of, schema_of
 from ostiary.crypto.passwords import PasswordHasher
@@ -19,6 +20,9 @@ from ostiary.plugins.base import Plugin
 from ostiary.services.write_hooks import DatabaseHooks
 from ostiary.storage.key_value import KeyValue
 from ostiary.storage.store import Store
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 class Auth:
@@ -108,6 +112,15 @@ class Auth:
                 await self.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+    def install(self, app: "FastAPI") -> None:
+        """Add the endpoints to a FastAPI application, and whatever its `CurrentUser` needs.
+
+        Raises ConfigurationError for an application that has an auth server, or that has begun to serve.
+        """
+        from ostiary.integrations.fastapi.install import install  # noqa: PLC0415  it needs this class
+
+        install(self, app)
 
     def context(self, request: Request) -> Context:
         """Return a context for a request of the application, to judge its session."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ostiary.crypto.passwords import BoundedHasher, PasswordHasher
 from ostiary.crypto.signing import Keyring
 from ostiary.crypto.signing import VersionedSecret as KeyringSecret
+from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.runtime import Runtime, SystemRuntime, UuidRuntime
 from ostiary.domain.schema import Schema
 from ostiary.http.client_address import ClientAddress
@@ -92,17 +93,23 @@ def schema_of(options: Options, parts: Parts) -> Schema:
 
 
 def rate_limit_storage(options: Options, parts: Parts) -> str:
-    """Return where counts are shared: as configured, else the key-value store, else the database."""
-    return options.rate_limit.storage or ("secondary-storage" if parts.key_value else "database")
+    """Return where the limits that stop guessing are counted."""
+    if options.rate_limit.storage is not None:
+        return options.rate_limit.storage
+    if parts.key_value is not None:
+        return "secondary-storage"
+    return "database" if options.rate_limit.shared else "memory"
 
 
-def _limiter_of(options: Options, parts: Parts, store: Store, runtime: Runtime) -> RateLimiter:
-    memory = MemoryRateLimiter(runtime)
+def _limiter_of(options: Options, parts: Parts, store: Store, memory: MemoryRateLimiter) -> RateLimiter:
+    runtime = runtime_of(options, parts)
     match rate_limit_storage(options, parts):
         case "memory":
             return memory
         case "secondary-storage" if parts.key_value is not None:
             return FallbackRateLimiter(KeyValueRateLimiter(parts.key_value), memory, runtime)
+        case "secondary-storage":
+            raise ConfigurationError("rate_limit.storage is 'secondary-storage': pass key_value to Auth")
     return FallbackRateLimiter(StoreRateLimiter(store, runtime), memory, runtime)
 
 
@@ -160,7 +167,8 @@ def _services_of(options: Options, parts: Parts, store: Store, limiter: RateLimi
 
 def build_pipeline(options: Options, parts: Parts, store: Store) -> Pipeline:
     """Return the pipeline of a configuration; raises ConfigurationError with the cure."""
-    limiter = _limiter_of(options, parts, store, runtime_of(options, parts))
+    memory = MemoryRateLimiter(runtime_of(options, parts))
+    limiter = _limiter_of(options, parts, store, memory)
     services = _services_of(options, parts, store, limiter)
     endpoints = core_endpoints()
     for plugin in parts.plugins:
@@ -171,6 +179,12 @@ def build_pipeline(options: Options, parts: Parts, store: Store) -> Pipeline:
     owners = ["the application", *(f"the plugin '{plugin.id}'" for plugin in parts.plugins)]
     for owner, hooks in zip(owners, all_hooks, strict=True):
         check_names(owner, hooks, [endpoint.name for endpoint in endpoints])
-    limits = Limits(limiter, options.rate_limit, not options.advanced.ip_address.disable_ip_tracking)
+    limits = Limits(
+        limiter,
+        # a general limit protects the process, so the process may count it: no write for each request
+        general=memory if options.rate_limit.shared and options.rate_limit.storage is None else limiter,
+        options=options.rate_limit,
+        tracks_addresses=not options.advanced.ip_address.disable_ip_tracking,
+    )
     interested = [p.on_request for p in parts.plugins if type(p).on_request is not Plugin.on_request]
     return Pipeline(services, endpoints, limits, all_hooks, interested)

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,6 +18,22 @@ Result = TypeVar("Result")
 
 POSTGRES = os.environ.get("OSTIARY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("OSTIARY_TEST_REDIS", "redis://127.0.0.1:6379")
+USER_ROW = """
+    INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", "updatedAt") VALUES ($1, $2, $3, false, $4, $4)
+"""
+ACCOUNT_ROW = """
+    INSERT INTO account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt")
+    VALUES ($1, $2, 'credential', $2, $3, $4, $4)
+"""
+SESSION_ROW = """
+    INSERT INTO session (id, "expiresAt", token, "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
+    VALUES ($1, $2, $3, $4, $4, '', 'conformance', $5)
+"""
+PASSWORD_HASH = (  # scrypt, of client.PASSWORD
+    "00112233445566778899aabbccddeeff:"
+    "267a33c2ae63f1c2d542f84d50b7d87c68900c8b9475f6a47ade71cf44b23482"
+    "2e0a34af1d226572b5caf52809319d4c486f3d209cc2fd022fb53bb4eaeb35b1"
+)
 CLAIM = "claimed-by-a-conformance-run"
 
 
@@ -64,6 +81,25 @@ def create(name: str) -> str:
 def drop(name: str) -> None:
     """Drop a database, whoever is still connected to it."""
     execute(POSTGRES, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def arrive(url: str, email: str, name: str, *, remember: bool) -> str:
+    """Write the rows of a person with a password and a new session; return the session's token."""
+    person, token = secrets.token_hex(16), secrets.token_hex(16)
+    now = datetime.now(UTC).replace(microsecond=0)
+    life = timedelta(days=7 if remember else 1)
+
+    async def write(connection: asyncpg.Connection) -> None:
+        async with connection.transaction():
+            known = await connection.fetchval('SELECT id FROM "user" WHERE email = $1', email)
+            if known is None:
+                await connection.execute(USER_ROW, person, name, email, now)
+                await connection.execute(ACCOUNT_ROW, secrets.token_hex(16), person, PASSWORD_HASH, now)
+            values = (secrets.token_hex(16), now + life, token, now, known or person)
+            await connection.execute(SESSION_ROW, *values)
+
+    _run(url, write)
+    return token
 
 
 @contextmanager

@@ -8,16 +8,13 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
 
-from tests.conformance.databases import redis_databases
 from tests.conformance.differences import Judge, listed
 from tests.conformance.scenarios.every import SCENARIOS
-from tests.conformance.servers import COMMANDS, ServerProcess
-from tests.conformance.stage import Scenario, Stage, stage
+from tests.conformance.stage import Scenario, theatre
 from tests.conformance.transcript import Transcript, report
 
 
@@ -31,7 +28,8 @@ def main() -> int:
         first, *others = played.values()
         exchanges += len(first.exchanges)
         if arguments.transcripts:
-            _write(arguments.transcripts, first)
+            for transcript in played.values():
+                _write(arguments.transcripts / transcript.server, transcript)
         if first.exchanges[-1].step == "broken off":
             sys.stdout.write(f"{first.scenario} is broken:\n{first.exchanges[-1].raw}\n")
         for other in others:
@@ -54,26 +52,17 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--servers", nargs="+", default=["1.7.7", "ostiary"], metavar="SERVER")
-    parser.add_argument("--transcripts", type=Path, help="a folder for the first server's transcripts")
+    parser.add_argument("--transcripts", type=Path, help="a folder for the transcripts, one folder a server")
     parser.add_argument("--match", default="*", help="a pattern of configuration/scenario")
     return parser.parse_args()
 
 
 def _play(names: list[str], scenarios: list[Scenario]) -> Iterator[dict[str, Transcript]]:
-    with ExitStack() as stack:
-        servers: dict[str, ServerProcess] = {}
-        for number, name in enumerate(names):
-            unique = name if name not in servers else f"{name} ({number})"
-            servers[unique] = ServerProcess(COMMANDS[name])
-            stack.callback(servers[unique].close)
-        redis = stack.enter_context(redis_databases(len(names)))
+    with theatre(names) as house:
         for configuration, group in groupby(scenarios, key=lambda scenario: scenario.configuration):
-            with stage(servers, configuration, redis) as here:
-                yield from (dict(_played(here, scenario)) for scenario in group)
-
-
-def _played(here: Stage, scenario: Scenario) -> dict[str, Transcript]:
-    return dict(here.play(scenario))
+            with house.stage(configuration) as stage:
+                for scenario in group:
+                    yield dict(stage.play(scenario))
 
 
 def _write(folder: Path, transcript: Transcript) -> None:

@@ -1,21 +1,23 @@
 """One configuration, running on every server under comparison, and the scenarios that are played on it."""
 
+import json
 import secrets
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from tests.conformance import databases
 from tests.conformance.client import Client, Target
 from tests.conformance.normalise import Json
-from tests.conformance.servers import ServerProcess
+from tests.conformance.servers import COMMANDS, ServerProcess
 from tests.conformance.transcript import Exchange, Transcript
 
 SECRET = "conformance-secret-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BASE_URL = "http://app.example.test"
+SHAPING = frozenset({"modelName", "fields", "additionalFields", "storeSessionInDatabase", "storeInDatabase", "database"})
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,18 @@ class Configuration:
             database=database,
             redis=redis,
         )
+
+    @property
+    def tables(self) -> str:
+        """What decides how the tables look: configurations that agree here share a database."""
+        chosen = {
+            section: {key: value for key, value in options.items() if key in SHAPING}
+            for section, options in self.options.items()
+            if isinstance(options, dict)
+        }
+        limits = self.options.get("rateLimit")
+        rows = isinstance(limits, dict) and limits.get("storage") == "database"
+        return json.dumps([self.redis, rows, {name: keys for name, keys in sorted(chosen.items()) if keys}])
 
     @property
     def secret(self) -> str:
@@ -108,23 +122,58 @@ def record(scenario: Scenario, target: Target) -> Transcript:
     return transcript
 
 
+@dataclass
+class Theatre:
+    """The servers under comparison with their databases, for as long as the tests run."""
+
+    servers: Mapping[str, ServerProcess]
+    redis: Mapping[str, str]
+    databases: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, chosen: Configuration) -> Iterator[Stage]:
+        """Run a configuration on every server for as long as the block lasts."""
+
+        def start(server: str) -> Target:
+            database = self._database(server, chosen)
+            store = self.redis[server] if chosen.redis else None
+            port = self.servers[server].start(chosen.name, dict(chosen.options), database, store)
+            return chosen.target(server, port, database, store)
+
+        with ThreadPoolExecutor(len(self.servers)) as pool:
+            try:
+                yield Stage(chosen, dict(zip(self.servers, pool.map(start, self.servers), strict=True)))
+            finally:
+                for server in self.servers.values():
+                    server.stop(chosen.name)
+
+    def _database(self, server: str, chosen: Configuration) -> str:
+        key = (server, chosen.tables)
+        if key not in self.databases:
+            name = f"conformance_{secrets.token_hex(6)}"
+            self.databases[key] = (name, databases.create(name))
+        return self.databases[key][1]
+
+    def close(self) -> None:
+        """End the servers and drop what was made."""
+        for server in self.servers.values():
+            server.close()
+        for name, _ in self.databases.values():
+            databases.drop(name)
+
+
 @contextmanager
-def stage(servers: Mapping[str, ServerProcess], chosen: Configuration, redis: list[str]) -> Iterator[Stage]:
-    """Run a configuration on every server for as long as the block lasts."""
-    mark = secrets.token_hex(3)
-    names = {server: f"conformance_{mark}_{number}" for number, server in enumerate(servers)}
-    stores = dict(zip(servers, redis, strict=False)) if chosen.redis else {}
+def theatre(names: list[str]) -> Iterator[Theatre]:
+    """Start the named servers; a name may come twice, to compare a server with itself."""
+    with ExitStack() as stack:
+        servers: dict[str, ServerProcess] = {}
+        redis = stack.enter_context(databases.redis_databases(len(names)))
+        house = Theatre(servers, dict(zip(_unique(names), redis, strict=True)))
+        stack.callback(house.close)
+        for unique, name in zip(_unique(names), names, strict=True):
+            servers[unique] = ServerProcess(COMMANDS[name])
+        yield house
 
-    def start(server: str) -> Target:
-        database = databases.create(names[server])
-        store = stores.get(server)
-        port = servers[server].start(chosen.name, dict(chosen.options), database, store)
-        return chosen.target(server, port, database, store)
 
-    with ThreadPoolExecutor(len(servers)) as pool:
-        try:
-            yield Stage(chosen, dict(zip(servers, pool.map(start, servers), strict=True)))
-        finally:
-            for server in servers:
-                servers[server].stop(chosen.name)
-            list(pool.map(databases.drop, names.values()))
+def _unique(names: list[str]) -> list[str]:
+    return [name if name not in names[:number] else f"{name} again" for number, name in enumerate(names)]

@@ -56,11 +56,12 @@ class Transcript:
     exchanges: list[Exchange] = field(default_factory=list)
 
     def differences(self, other: "Transcript") -> Iterator[Difference]:
-        """Yield every part in which the other server's run is not the same."""
+        """Yield every part in which the other server's run is not the same.
+
+        Requests are left out: where they differ, an answer before them did.
+        """
         for mine, theirs in zip_longest(self.exchanges, other.exchanges, fillvalue=NOTHING):
             step = mine.step or theirs.step
-            if mine.request != theirs.request:
-                yield Difference(self.scenario, step, "request", mine.request, theirs.request)
             for part in dict.fromkeys([*mine.parts, *theirs.parts]):
                 left, right = mine.parts.get(part), theirs.parts.get(part)
                 if left != right:

@@ -5,7 +5,7 @@ import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.crypto import base64url
@@ -15,6 +15,7 @@ from ostiary.crypto.session_cache import SESSION_SALT, CachePayload, decode, enc
 from ostiary.crypto.signing import Keyring, Mac, decode_cookie_value, sign, sign_cookie, unsign
 from ostiary.domain.runtime import FrozenRuntime
 
+patient = settings(deadline=None)  # a busy machine is no failure
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 RUNTIME = FrozenRuntime(NOW)
 RING = Keyring.of("new-secret-new-secret-new-secret-0123", "old-secret-old-secret-old-secret-0123")
@@ -38,11 +39,13 @@ def flip(value: str, bit: int) -> str:
     return data.decode("latin-1")
 
 
+@patient
 @given(secrets, st.binary(max_size=200))
 def test_s19_the_prepared_mac_is_hmac_sha256(secret: str, message: bytes) -> None:
     assert Mac(secret).digest(message) == hmac.digest(secret.encode(), message, hashlib.sha256)
 
 
+@patient
 @given(text.filter(bool), secrets)
 def test_signed_cookies_round_trip(value: str, secret: str) -> None:
     cookie = sign_cookie(value, Keyring.of(secret))
@@ -50,23 +53,27 @@ def test_signed_cookies_round_trip(value: str, secret: str) -> None:
     assert unsign(decode_cookie_value(cookie), Keyring.of(secret)) == value
 
 
+@patient
 @given(st.text("abcXYZ0189-_!", min_size=1, max_size=40), st.integers(0, 10_000))
 def test_s19_a_signed_value_with_any_bit_changed_is_refused(value: str, bit: int) -> None:
     assert unsign(flip(sign(value, RING), bit), RING) is None
 
 
+@patient
 @given(text, text)
 def test_s19_a_signature_proves_no_other_value(value: str, other: str) -> None:
     if value and value != other:
         assert unsign(f"{other}.{sign(value, RING).rpartition('.')[2]}", RING) is None
 
 
+@patient
 @given(text)
 def test_sealed_text_round_trips(plaintext: str) -> None:
     for ring in (RING, Keyring.parse("2:second secret,1:first secret")):
         assert unseal(seal(plaintext, ring, RUNTIME), ring) == plaintext
 
 
+@patient
 @given(st.text(max_size=20), st.integers(0, 10_000))
 def test_an_envelope_with_any_bit_changed_is_refused(plaintext: str, bit: int) -> None:
     sealed = seal(plaintext, RING, RUNTIME)
@@ -76,11 +83,13 @@ def test_an_envelope_with_any_bit_changed_is_refused(plaintext: str, bit: int) -
             unseal(changed, RING)
 
 
+@patient
 @given(payloads, st.sampled_from(["compact", "jwt", "jwe"]))
 def test_cookie_caches_round_trip(payload: CachePayload, strategy: str) -> None:
     assert decode(encode(payload, strategy, FIVE, RING, RUNTIME), strategy, RING, NOW) == payload
 
 
+@patient
 @given(payloads, st.sampled_from(["compact", "jwt", "jwe"]), st.integers(0, 100_000))
 def test_a_cookie_cache_with_any_bit_changed_is_refused(
     payload: CachePayload, strategy: str, bit: int
@@ -99,6 +108,7 @@ def _data(value: str) -> bytes | None:
         return None
 
 
+@patient
 @given(objects, st.integers(0, 100_000))
 def test_a_token_with_any_bit_changed_is_refused(claims: dict[str, object], bit: int) -> None:
     with pytest.raises(TokenRefused):

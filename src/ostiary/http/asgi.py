@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from string import punctuation
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from ostiary.domain.errors import Errors
 from ostiary.http.messages import Request, Response
@@ -14,12 +16,18 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
+# Of these a second one is dropped, as HTTP servers for browsers do; any other is appended.
+_SINGLE = frozenset({"authorization", "content-length", "content-type", "host", "referer", "user-agent"})
+
+
 def read_headers(scope: Scope) -> dict[str, str]:
-    """Return the headers by lower-case name, repeated ones joined."""
+    """Return the headers by lower-case name, repeated ones joined or dropped."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         if name in headers:
+            if name in _SINGLE:
+                continue
             value = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
         headers[name] = value
     return headers
@@ -92,11 +100,18 @@ def request_from(scope: Scope, receive: Receive, path: str, limits: Advanced) ->
     )
 
 
+def _encode_value(value: str) -> bytes:
+    """Encode a header value; what Latin-1 lacks is percent-encoded, and line breaks cannot pass."""
+    try:
+        encoded = value.encode("latin-1")
+    except UnicodeEncodeError:
+        encoded = quote(value, safe=punctuation).encode()
+    return encoded.translate(None, b"\r\n\0")
+
+
 def encode_headers(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """Return headers as ASGI sends them; line breaks cannot pass."""
-    return [
-        (name.encode("latin-1"), value.encode("utf-8").translate(None, b"\r\n\0")) for name, value in headers
-    ]
+    """Return headers as ASGI sends them."""
+    return [(name.encode("latin-1"), _encode_value(value)) for name, value in headers]
 
 
 async def send_response(response: Response, send: Send) -> None:

@@ -9,6 +9,7 @@ from ostiary.http.validation import UNDEFINED, refusal
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UNREADABLE = "Invalid input: text must not contain NUL or lone surrogates"
 
 
@@ -25,7 +26,7 @@ async def read_body(request: Request, *, accepts_form: bool) -> JsonValue | obje
     media_type = sent_type.partition(";")[0].strip().lower()
     allowed = (FORM, JSON) if accepts_form else (JSON,)
     body = await request.read_body()
-    if not body:
+    if not body or not media_type:
         return UNDEFINED
     kind = next((kind for kind in allowed if kind in media_type), None)
     if kind is None:
@@ -37,7 +38,7 @@ async def read_body(request: Request, *, accepts_form: bool) -> JsonValue | obje
 
 def _parse_json(body: bytes) -> JsonValue:
     try:
-        return json.parse(body)
+        return json.parse(body.removeprefix(BYTE_ORDER_MARK))
     except json.UnreadableText:
         raise refusal([f"[body] {_UNREADABLE}"]) from None
     except ValueError:

@@ -36,22 +36,24 @@ class ClientAddress:
         return None if address is None else self._normalise(address)
 
     def _find(self, request: Request) -> Parsed | None:
-        if self._options.trust_headers_without_proxies:
-            # wire: the reference believes a header with exactly one address and never the connection
-            return self._single_header_address(request)
+        if not self._options.use_connection:
+            # wire: the reference believes headers from anybody and never looks at the connection
+            return self._from_chain(request) if self._proxies else self._from_single_address(request)
         peer = _parse(request.peer) if request.peer else None
         if not self._proxies or (peer is not None and not self._is_proxy(peer)):
             return peer
+        return self._from_chain(request) or peer
+
+    def _from_chain(self, request: Request) -> Parsed | None:
         for header in self._options.ip_address_headers:
-            chain = request.headers.get(header.lower())
-            if chain:
-                return self._rightmost_untrusted(chain) or peer
-        return peer
+            if chain := request.headers.get(header.lower()):
+                return self._rightmost_untrusted(chain)
+        return None
 
     def _is_proxy(self, address: Parsed) -> bool:
         return any(address in network for network in self._proxies)
 
-    def _single_header_address(self, request: Request) -> Parsed | None:
+    def _from_single_address(self, request: Request) -> Parsed | None:
         for header in self._options.ip_address_headers:
             value = request.headers.get(header.lower())
             if value and (address := _parse(value)) is not None:

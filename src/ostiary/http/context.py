@@ -65,6 +65,8 @@ class Context:
     headers: list[tuple[str, str]] = field(default_factory=list)
     active: ActiveSession | None = None
     """The session the request came with, once somebody asked for it."""
+    cached: ActiveSession | None = None
+    """The same, if it came from the cookie cache."""
     new_session: ActiveSession | None = None
     """The session this request started or changed; hooks that follow the handler look here."""
 
@@ -116,16 +118,25 @@ class Context:
         return f"{origin}{self.options.mount_path}{path}" + (f"?{parameters}" if parameters else "")
 
     async def start_session(self, user: User, *, remember: bool = True) -> Session:
-        """Start a session for a user and set its cookies."""
+        """Start a session for a user and set its cookies; the one the browser came with ends."""
         session = await self.sessions.start(
             user, remember=remember, ip_address=self.client_address, user_agent=self.user_agent
         )
+        await self.end_previous_session()
         self.adopt_session(ActiveSession(session, user), remember=remember)
         return session
 
+    async def end_previous_session(self) -> None:
+        """End the session the browser came with, so that no copy of its cookie outlives the new sign-in."""
+        token = self.services.session_cookies.token(self.request)
+        if token is not None and self.options.session.end_previous:
+            await self.sessions.revoke(token)
+
     def adopt_session(self, active: ActiveSession, *, remember: bool | None = None) -> None:
         """Set the cookies of a session that was just started or changed."""
-        self.services.session_cookies.write(self.cookies, self.request, active, remember=remember)
+        self.services.session_cookies.write(
+            self.cookies, self.request, active, remember=remember, cached=self.cached
+        )
         self.new_session = active
 
     async def end_session(self) -> None:
@@ -146,14 +157,17 @@ class Context:
             device = self.services.session_cookies.names.device
             self.cookies.set(device, encode_uri_component(value), device.max_age)
 
-    async def read_session(self, *, from_store: bool = False) -> Reading:
-        """Judge the session the request came with; cookies that keep it alive go out with the response."""
-        deferred = self.options.session.defer_session_refresh
+    async def read_session(self, *, from_store: bool = False, may_refresh: bool = False) -> Reading:
+        """Judge the session the request came with; cookies that keep it alive go out with the response.
+
+        Where refreshing is deferred, nothing is written unless `may_refresh`.
+        """
         reading = await self.services.session_reader.read(
             self.request,
             self.cookies,
             from_store=from_store,
-            may_write=not deferred or self.request.method == "POST",
+            may_write=may_refresh or not self.options.session.defer_session_refresh,
         )
         self.active = reading.active
+        self.cached = reading.active if reading.from_cache else None
         return reading

@@ -10,6 +10,7 @@ from ostiary.domain.errors import ConfigurationError
 from ostiary.options import Advanced, CookieAttributes, CookieOverride, Options
 
 LONGEST_LIFE = timedelta(days=400)
+DEFAULT_PREFIX = "better-auth"
 
 
 def parse_cookie_header(header: str) -> dict[str, str]:
@@ -76,7 +77,7 @@ class CookieNames:
     def cookie(self, key: str, max_age: timedelta | None) -> Cookie:
         """Return the cookie of a key under the configured prefix, name and attributes."""
         override = self._advanced.cookies.get(key, CookieOverride())
-        name = override.name or f"{self._advanced.cookie_prefix}.{key}"
+        name = override.name or f"{self._advanced.cookie_prefix or DEFAULT_PREFIX}.{key}"
         base = CookieAttributes(
             domain=self._domain,
             path="/",
@@ -85,7 +86,7 @@ class CookieNames:
             same_site="lax",
         )
         attributes = override.attributes.over(self._advanced.default_cookie_attributes.over(base))
-        return Cookie(f"__Secure-{name}" if self._secure else name, attributes, max_age)
+        return Cookie(f"__Secure-{name}" if self._secure else name, attributes, attributes.max_age or max_age)
 
     @staticmethod
     def _is_secure(options: Options) -> bool:
@@ -120,10 +121,6 @@ class CookieJar:
         """Delete a cookie, and take back what this response was about to say of it or of its chunks."""
         self.forget(cookie)
         self.set(cookie, "", timedelta(0))
-
-    def drop(self, cookie: Cookie) -> None:
-        """Take back what this response was about to say of exactly this cookie."""
-        self._lines = [(name, line) for name, line in self._lines if name != cookie.name]
 
     def forget(self, cookie: Cookie) -> None:
         """Take back what this response was about to say of a cookie or of its chunks."""

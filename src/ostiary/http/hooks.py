@@ -91,6 +91,13 @@ def before_hooks_of(all_hooks: Sequence[Hooks], endpoint: str) -> tuple[Before, 
     return tuple(h.function for hooks in all_hooks for h in hooks.before_hooks if h.concerns(endpoint))
 
 
+def replacements_of(all_hooks: Sequence[Hooks], endpoint: str) -> tuple[Any, ...]:  # type expressions
+    """Return what hooks may answer instead of an endpoint's own result."""
+    return tuple(
+        r for hooks in all_hooks for h in hooks.after_hooks if h.concerns(endpoint) for r in h.returns
+    )
+
+
 def after_hooks_of(all_hooks: Sequence[Hooks], endpoint: str) -> tuple[After, ...]:
     """Return what runs after an endpoint, in order."""
     return tuple(h.function for hooks in all_hooks for h in hooks.after_hooks if h.concerns(endpoint))

@@ -18,6 +18,9 @@ class Limits:
     """Counts requests by client address and endpoint."""
 
     limiter: RateLimiter
+    """Counts the limits that endpoints declare."""
+    general: RateLimiter
+    """Counts the default limit."""
     options: RateLimitOptions
     tracks_addresses: bool
 
@@ -36,7 +39,8 @@ class Limits:
         address = context.client_address
         if address is None and not self.tracks_addresses:
             return
-        hit = await self.limiter.hit(f"{address or NO_ADDRESS}|{endpoint.path}", limit.max, limit.window)
+        limiter = self.general if limit is self.options.default else self.limiter
+        hit = await limiter.hit(f"{address or NO_ADDRESS}|{endpoint.path}", limit.max, limit.window)
         if not hit.allowed:
             seconds = str(math.ceil(hit.retry_after.total_seconds()))
             raise Errors.TOO_MANY_REQUESTS(

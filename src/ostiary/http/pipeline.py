@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from ostiary.crypto.passwords import PasswordTooLong
 from ostiary.domain.entities import ActiveSession
 from ostiary.domain.errors import (
     AuthError,
@@ -19,7 +20,7 @@ from ostiary.http.body import read_body
 from ostiary.http.context import Context, Services
 from ostiary.http.endpoint import Endpoint, FreshSession, Parameter, SensitiveSession
 from ostiary.http.events import log_refusal
-from ostiary.http.hooks import After, Before, Hooks, after_hooks_of, before_hooks_of
+from ostiary.http.hooks import After, Before, Hooks, after_hooks_of, before_hooks_of, replacements_of
 from ostiary.http.limits import Limits
 from ostiary.http.messages import Request, Response
 from ostiary.http.redirect import Redirect
@@ -65,10 +66,11 @@ class Pipeline:
             self._add(endpoint, hooks)
         self._disabled = frozenset(path.rstrip("/") for path in services.options.disabled_paths)
         self._skip_slashes = services.options.advanced.skip_trailing_slashes
+        self._cache_believed_by_writes = services.options.session.cookie_cache.believed_by_writes
 
     def _add(self, endpoint: Endpoint, hooks: Sequence[Hooks]) -> None:
         route = Route(
-            endpoint=endpoint,
+            endpoint=replace(endpoint, also_returns=replacements_of(hooks, endpoint.name)),
             limit=self._limits.limit_of(endpoint),
             before=before_hooks_of(hooks, endpoint.name),
             after=after_hooks_of(hooks, endpoint.name),
@@ -108,6 +110,8 @@ class Pipeline:
                 return answers.refused(context, error)
             case Redirect():
                 return answers.redirected(context, error)
+            case PasswordTooLong():
+                return answers.refused(context, Errors.PASSWORD_TOO_LONG())
             case InvalidValue():
                 return answers.refused(context, Errors.VALIDATION_ERROR("[body] Invalid input"))
             case Overloaded():
@@ -156,7 +160,7 @@ class Pipeline:
             if body.optional and context.body is UNDEFINED:
                 arguments[body.name] = None
             elif body.source == "object":
-                arguments[body.name] = validate_object(context.body, "body")
+                arguments[body.name] = body.type(validate_object(context.body, "body"))
             elif isinstance(context.body, body.type):
                 arguments[body.name] = context.body  # called in process with a typed input
             else:
@@ -165,9 +169,14 @@ class Pipeline:
             arguments[query.name] = validate(query.type, dict(context.request.query), "query")
         return arguments
 
+    def _asks_store(self, context: Context, level: type[ActiveSession]) -> bool:
+        """Tell whether a cached copy is not good enough: a revoked session must not act on its strength."""
+        writes = context.request.method != "GET" and not self._cache_believed_by_writes
+        return writes or issubclass(level, SensitiveSession)
+
     async def _require_session(self, context: Context, level: type[ActiveSession]) -> ActiveSession:
         """Return the session an endpoint asks for; raises UNAUTHORIZED or SESSION_NOT_FRESH."""
-        active, sensitive = context.active, issubclass(level, SensitiveSession)
+        active, sensitive = context.active, self._asks_store(context, level)
         if active is None or (sensitive and not context.request.in_process):
             try:
                 active = (await context.read_session(from_store=sensitive)).active

@@ -22,6 +22,16 @@ LARGEST_COOKIE = 4050
 MOST_CHUNKS = 100
 
 
+class _Nothing:
+    """Stands for a cached copy that was not there."""
+
+    session = None
+    user = None
+
+
+_NOTHING = _Nothing()
+
+
 @dataclass(frozen=True, slots=True)
 class CachedSession:
     """A session as the browser carries it, and until when the copy is believed."""
@@ -52,9 +62,18 @@ class SessionCookies:
         return bool(value) and unsign(value or "", self.keyring) is not None
 
     def write(
-        self, jar: CookieJar, request: Request, active: ActiveSession, *, remember: bool | None = None
+        self,
+        jar: CookieJar,
+        request: Request,
+        active: ActiveSession,
+        *,
+        remember: bool | None = None,
+        cached: ActiveSession | None = None,
     ) -> None:
-        """Set the session's cookies; without `remember` the browser's earlier wish stands."""
+        """Set the session's cookies; without `remember` the browser's earlier wish stands.
+
+        `cached` is what the request's own copy held: parts that come from there keep their order of members.
+        """
         was_forgettable = self.is_forgettable(request)
         forgettable = was_forgettable if remember is None else not remember
         token = self.names.session_token
@@ -64,10 +83,12 @@ class SessionCookies:
             None if forgettable else self._remaining_life(active),
         )
         if forgettable:
-            jar.set(self.names.dont_remember, sign_cookie("true", self.keyring))
+            jar.set(
+                self.names.dont_remember, sign_cookie("true", self.keyring), self.names.dont_remember.max_age
+            )
         elif was_forgettable:
             jar.expire(self.names.dont_remember)
-        self.write_cache(jar, request, active, forgettable=forgettable)
+        self.write_cache(jar, request, active, forgettable=forgettable, cached=cached)
 
     def _remaining_life(self, active: ActiveSession) -> timedelta:
         """Cap the cookie's life at the absolute end of the session."""
@@ -78,19 +99,28 @@ class SessionCookies:
         return max(timedelta(0), min(self.options.expires_in, left))
 
     def write_cache(
-        self, jar: CookieJar, request: Request, active: ActiveSession, *, forgettable: bool
+        self,
+        jar: CookieJar,
+        request: Request,
+        active: ActiveSession,
+        *,
+        forgettable: bool,
+        cached: ActiveSession | None = None,
     ) -> None:
         """Set the cached copy, in chunks where it is large; a copy that is too large even so is left out."""
         cache = self.options.cookie_cache
         if not cache.enabled:
             return
+        known, render = cached or _NOTHING, self.renderer
+        session = render.cached_session if active.session is known.session else render.session
+        user = render.cached_user if active.user is known.user else render.user
         payload = CachePayload(
-            session=self._dates_as_text(self.renderer.session(active.session)),
-            user=self._dates_as_text(self.renderer.user(active.user)),
+            session=self._dates_as_text(session(active.session)),
+            user=self._dates_as_text(user(active.user)),
             updated_at=milliseconds(self.runtime.now()),
             version=cache.version_for(active.session, active.user),
         )
-        max_age = None if forgettable else cache.max_age
+        max_age = None if forgettable else self.names.session_data.max_age
         value = encode(payload, cache.strategy, max_age, self.keyring, self.runtime)
         self._write_chunks(jar, request, value, max_age)
 
@@ -100,20 +130,18 @@ class SessionCookies:
 
     def _write_chunks(self, jar: CookieJar, request: Request, value: str, max_age: timedelta | None) -> None:
         cookie = self.names.session_data
-        for stale in self._family(request):
-            jar.set(stale, "", timedelta(0))
         room = LARGEST_COOKIE - len(cookie.numbered(MOST_CHUNKS - 1).line("", max_age))
         pieces = [value[start : start + room] for start in range(0, len(value), room)]
         if len(pieces) == 1:
-            self._replace(jar, cookie, value, max_age)
+            written = {cookie.name: (cookie, value)}
         elif len(pieces) <= MOST_CHUNKS:
-            for index, piece in enumerate(pieces):
-                self._replace(jar, cookie.numbered(index), piece, max_age)
-
-    @staticmethod
-    def _replace(jar: CookieJar, cookie: Cookie, value: str, max_age: timedelta | None) -> None:
-        jar.drop(cookie)
-        jar.set(cookie, value, max_age)
+            chunks = [(cookie.numbered(index), piece) for index, piece in enumerate(pieces)]
+            written = {chunk.name: (chunk, piece) for chunk, piece in chunks}
+        else:
+            written = {}
+        stale = {old.name: (old, None) for old in self._family(request)}
+        for each, content in {**stale, **written}.values():
+            jar.set(each, content or "", max_age if content else timedelta(0))
 
     def _family(self, request: Request) -> list[Cookie]:
         """Return the cached copy's cookies that the browser sent."""
@@ -133,9 +161,7 @@ class SessionCookies:
         """Expire every cookie of the session."""
         jar.expire(self.names.session_token)
         jar.expire(self.names.session_data)
-        for cookie in self._family(request):
-            if cookie.name != self.names.session_data.name:
-                jar.set(cookie, "", timedelta(0))
+        self.clean_cache(jar, request)
         jar.expire(self.names.dont_remember)
 
     def has_cache(self, request: Request) -> bool:

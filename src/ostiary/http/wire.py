@@ -48,7 +48,12 @@ class OpenWireModel(WireModel):
 
 
 class JsonObject(dict[str, JsonValue]):
-    """A body whose members the configuration decides."""
+    """A body whose members the configuration decides; subclasses say of which model."""
+
+    model: ClassVar[Model[Any] | None] = None
+    """Its additional fields may be sent."""
+    declared: ClassVar[type[BaseModel] | None] = None
+    """The members that may be sent under every configuration."""
 
 
 def _refuse_null(value: JsonValue) -> JsonValue:
@@ -78,8 +83,8 @@ absent = AfterValidator(_refuse_null)
 OptionalText = Annotated[str | None, absent]
 OptionalFlag = Annotated[bool | None, absent]
 CallbackURL = OptionalText
-DisplayName = Annotated[str, Field(max_length=255), AfterValidator(_refuse_reordering)]
-Email = Annotated[str, AfterValidator(_check_email)]
+DisplayName = Annotated[str, AfterValidator(_refuse_reordering)]
+Email = Annotated[str, AfterValidator(_check_email), Field(json_schema_extra={"format": "email"})]
 
 
 def has_reordering(text: str) -> bool:
@@ -168,6 +173,11 @@ class PasswordChanged(Output):
     user: User
 
 
+def _members_of(output: Output) -> tuple[tuple[str, str], ...]:
+    kind: Any = type(output)  # a class is hashable, whatever its instances are
+    return output_members(kind)
+
+
 @cache
 def output_members(kind: Any) -> tuple[tuple[str, str], ...]:
     """Return attribute and wire name of each member of an output class."""
@@ -237,7 +247,7 @@ class Renderer:
         if isinstance(value, User):
             return self.user(value)
         if isinstance(value, Output):
-            members = ((name, getattr(value, attribute)) for attribute, name in output_members(type(value)))
+            members = ((name, getattr(value, attribute)) for attribute, name in _members_of(value))
             return {name: self.render(member) for name, member in members if member is not UNSET}
         if isinstance(value, (list, tuple)):
             return [self.render(element) for element in value]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import ip_network
 from typing import Literal
 
@@ -24,6 +25,8 @@ class CookieAttributes:
     """Whether other sites' requests carry it."""
     partitioned: bool | None = None
     """Kept apart for each top-level site (CHIPS)."""
+    max_age: timedelta | None = None
+    """How long it is kept; the session token's own follows the session."""
 
     def over(self, base: "CookieAttributes") -> "CookieAttributes":
         """Return the attributes of `base`, overridden by those set here."""
@@ -59,11 +62,12 @@ class IpAddress:
     """How the client's address is found."""
 
     ip_address_headers: tuple[str, ...] = ("x-forwarded-for",)
-    """Headers that a trusted proxy writes, first match wins. Believed only with `trusted_proxies`."""
+    """Headers that a trusted proxy writes, the first that is there counts. Read only with `trusted_proxies`."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of our own proxies; the chain is read from the right."""
-    trust_headers_without_proxies: bool = False
-    """Believe a header with exactly one address from anybody, as the reference does."""
+    use_connection: bool = True
+    """Start from the address at the other end of the connection. False: look at headers only, whoever sent
+    them, as the reference does."""
     disable_ip_tracking: bool = False
     """Neither store addresses nor limit by them."""
     ipv6_subnet: int = 64

@@ -157,6 +157,7 @@ _ATTRIBUTES: Mapping[str, Rule] = {
     "secure": ("secure", _flag),
     "sameSite": ("same_site", _same_site),
     "partitioned": ("partitioned", _flag),
+    "maxAge": ("max_age", _seconds),
 }
 
 

@@ -125,15 +125,19 @@ class Options:
 
     def with_reference_defaults(self) -> "Self":
         """Return these options with every safer default of ours turned back to Better Auth's."""
-        ip_address: IpAddress = replace(
-            self.advanced.ip_address,
-            trust_headers_without_proxies=not self.advanced.ip_address.trusted_proxies,
-        )
+        ip_address: IpAddress = replace(self.advanced.ip_address, use_connection=False)
         return replace(
             self,
-            session=replace(self.session, absolute_lifetime=None, store_in_key_value=True),
+            session=replace(
+                self.session,
+                absolute_lifetime=None,
+                end_previous=False,
+                store_in_key_value=True,
+                cookie_cache=replace(self.session.cookie_cache, believed_by_writes=True),
+            ),
             password_policy=replace(self.password_policy, count="utf-16"),
-            rate_limit=replace(self.rate_limit, sign_in_failures=None),
+            rate_limit=replace(self.rate_limit, sign_in_failures=None, shared=False),
+            on_api_error=replace(self.on_api_error, error_url=self.on_api_error.error_url or "/"),
             advanced=replace(self.advanced, ip_address=ip_address),
         )
 

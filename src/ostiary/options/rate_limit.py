@@ -35,7 +35,11 @@ class RateLimitOptions:
     default: RateLimit = RateLimit(100, per=10)
     """For endpoints that declare no limit of their own."""
     storage: Literal["memory", "database", "secondary-storage"] | None = None
-    """Where counts are shared: by default the key-value store if there is one, else the database."""
+    """Where all counts are kept. By default the limits that stop guessing are shared through the key-value
+    store, else the database, and the general one is counted in each process."""
+    shared: bool = True
+    """Without `storage`: share the limits that stop guessing; False keeps all counts as the reference does,
+    in the key-value store if there is one, else in each process."""
     custom_rules: Mapping[str, RateLimit | None] = field(default_factory=dict)
     """Limits by path below the base path (`*` and `?` are wildcards); None lifts a limit."""
     sign_in_failures: RateLimit | None = RateLimit(20, per=900)

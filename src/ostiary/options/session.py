@@ -24,6 +24,8 @@ class CookieCache:
     """`compact` and `jwt` are signed and readable by their holder; `jwe` is encrypted."""
     version: str | Callable[[Session, User], str] = "1"
     """Copies of another version are ignored: raise it to invalidate all of them at once."""
+    believed_by_writes: bool = False
+    """Let endpoints that change something believe a copy, too; by default only GET endpoints do."""
     refresh_cache: bool | timedelta = False
     """Without a database: renew the copy when less than this is left (True: a fifth of `max_age`)."""
 
@@ -56,6 +58,8 @@ class SessionOptions:
     """However often it is used, a session ends this long after the sign-in; None: never."""
     fresh_age: timedelta = timedelta(days=1)
     """Sensitive endpoints ask for a sign-in younger than this; zero turns the check off."""
+    end_previous: bool = True
+    """Signing in again ends the session that the browser came with."""
     disable_session_refresh: bool = False
     """Never extend a session."""
     defer_session_refresh: bool = False

@@ -43,7 +43,10 @@ class _Window:
 
 
 class MemoryRateLimiter:
-    """Counts in this process: refused while `maximum` uses are less than a window past the last accepted one."""
+    """Counts in this process.
+
+    A use is refused while `maximum` were counted and the last accepted one is less than a window ago.
+    """
 
     def __init__(self, runtime: Runtime, most_keys: int = _MOST_KEYS) -> None:
         """Remember at most `most_keys` keys; the least recently accepted is forgotten first."""

@@ -21,16 +21,19 @@ local sum = redis.call('INCR', KEYS[1])
 if sum == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return sum
 """
-_DECREMENT: Final = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end return 0"
+_DECREMENT: Final = (
+    "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end return 0"
+)
 
 
 class RedisKeyValue:
     """Text under keys in Redis 6.2 or newer. Values are what a Node server reads and writes."""
 
-    def __init__(self, client: "Redis[Any]", prefix: str = "") -> None:  # Any: bytes or text, as it was set up
+    def __init__(self, client: Redis, prefix: str = "") -> None:
         """Use a client of the application; `prefix` goes before every key."""
         self._client = client
         self._prefix = prefix
+        # Any: a script answers what it returns
         self._increment: Callable[..., Awaitable[Any]] = client.register_script(_INCREMENT)
         self._decrement: Callable[..., Awaitable[Any]] = client.register_script(_DECREMENT)
 
@@ -73,7 +76,9 @@ class RedisKeyValue:
     async def increment(self, key: str, ttl: timedelta) -> int:
         """Add one and return the sum; the first addition sets the life time."""
         with _translated():
-            return int(await self._increment(keys=[self._prefix + key], args=[max(1, int(ttl.total_seconds()))]))
+            return int(
+                await self._increment(keys=[self._prefix + key], args=[max(1, int(ttl.total_seconds()))])
+            )
 
     async def decrement(self, key: str) -> None:
         """Take one back from a counter that exists."""

@@ -6,7 +6,7 @@ from typing import Protocol
 from ostiary.domain.entities import ActiveSession, Session, User
 from ostiary.domain.models import SESSION, SessionFields
 from ostiary.domain.schema import Changes
-from ostiary.storage.store import OrderBy, Store, Tables
+from ostiary.storage.store import Store, Tables
 
 MOST_LISTED = 100
 
@@ -52,7 +52,7 @@ class TableSessions:
         """Keep sessions in the `session` table."""
         self._store = store
 
-    async def insert(self, session: Session, user: User, tables: Tables | None = None) -> Session:  # noqa: ARG002
+    async def insert(self, session: Session, user: User, tables: Tables | None = None) -> Session:
         """Write a row."""
         return await (tables or self._store).rows(SESSION).insert(session)
 
@@ -82,11 +82,9 @@ class TableSessions:
 
     async def of_user(self, user_id: str) -> Sequence[Session]:
         """Read the rows of a user."""
-        return await self._store.rows(SESSION).all(
-            SessionFields.USER_ID.equals(user_id),
-            order_by=OrderBy(SessionFields.CREATED_AT),
-            limit=MOST_LISTED,
-        )
+        rows = await self._store.rows(SESSION).all(SessionFields.USER_ID.equals(user_id), limit=MOST_LISTED)
+        # sorted here, where sessions of one moment keep the order in which they were written
+        return sorted(rows, key=lambda session: session.created_at)
 
     async def user_changed(self, user: User) -> None:
         """Do nothing: the join always sees the user as it is."""

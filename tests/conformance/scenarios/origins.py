@@ -122,7 +122,7 @@ def fetch_metadata_counts(client: Client) -> None:
 
 @scenario(DEFAULT)
 def a_get_is_never_checked(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     client.get("/get-session", origin="https://evil.example", label="evil")
     client.get("/get-session", origin="null", headers=FETCHES["cross-site"], label="null")
     client.get("/get-session?callbackURL=https://evil.example", label="evil callback")

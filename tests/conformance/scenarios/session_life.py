@@ -35,7 +35,7 @@ def age(client: Client, minutes: int, name: str = "ada") -> None:
 
 @scenario(DEFAULT, *CACHES)
 def a_used_session_slides_once_a_day(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     age(client, 23 * 60)
     client.get("/get-session?disableCookieCache=1", label="after 23 hours")
     client.rows("unchanged", SESSION, client.email("ada"))
@@ -49,7 +49,7 @@ def a_used_session_slides_once_a_day(client: Client) -> None:
 
 @scenario(DEFAULT)
 def any_route_slides_the_session(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     age(client, 25 * 60)
     client.post("/update-user", {"name": "Slid"})
     client.rows("slid", SESSION, client.email("ada"))
@@ -67,9 +67,7 @@ def any_route_slides_the_session(client: Client) -> None:
 
 @scenario(DEFAULT, CACHES[0])
 def a_session_that_is_not_remembered_does_not_slide(client: Client) -> None:
-    client.sign_up()
-    client.post("/sign-out", {})
-    client.sign_in(rememberMe=False)
+    client.arrive(remember=False)
     age(client, 20 * 60)
     client.get("/get-session?disableCookieCache=1", label="after 20 hours")
     client.rows("unchanged", SESSION, client.email("ada"))
@@ -93,7 +91,7 @@ def life_and_slide_can_be_chosen(client: Client) -> None:
 
 @scenario(ALWAYS)
 def a_session_can_slide_on_every_use(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     client.get("/get-session")
     age(client, 5)
     client.get("/get-session", label="after 5 minutes")
@@ -104,7 +102,7 @@ def a_session_can_slide_on_every_use(client: Client) -> None:
 
 @scenario(NEVER)
 def a_session_may_never_slide(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     age(client, 6 * 24 * 60)
     client.get("/get-session", label="after 6 days")
     client.rows("unchanged", SESSION, client.email("ada"))
@@ -115,7 +113,7 @@ def a_session_may_never_slide(client: Client) -> None:
 def a_get_may_leave_the_refresh_to_a_post(client: Client) -> None:
     client.get("/get-session", label="nobody")
     client.post("/get-session", {}, label="nobody")
-    client.sign_up()
+    client.arrive()
     client.get("/get-session")
     client.post("/get-session", {}, label="nothing due")
     age(client, 25 * 60)
@@ -136,7 +134,7 @@ def a_get_may_leave_the_refresh_to_a_post(client: Client) -> None:
 
 @scenario(DEFERRED)
 def an_expired_session_is_cleared_by_post(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     age(client, 8 * 24 * 60)
     client.post("/get-session", {}, label="expired")
     client.rows("gone", f"SELECT count(*) AS sessions FROM session WHERE {OWNER}", client.email("ada"))
@@ -147,7 +145,7 @@ def an_expired_session_is_cleared_by_post(client: Client) -> None:
 
 @scenario(DELETION)
 def stale_sessions_cannot_list_or_delete(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     age(client, 25 * 60)
     client.get("/list-sessions", label="stale")
     client.post("/delete-user", {}, label="stale")
@@ -158,7 +156,7 @@ def stale_sessions_cannot_list_or_delete(client: Client) -> None:
 
 @scenario(FRESH_OFF)
 def freshness_can_be_off(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     age(client, 6 * 24 * 60)
     client.get("/list-sessions")
     client.post("/delete-user", {})
@@ -166,7 +164,7 @@ def freshness_can_be_off(client: Client) -> None:
 
 @scenario(FRESH_SHORT)
 def freshness_can_be_short(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     client.get("/list-sessions", label="fresh")
     age(client, 3)
     client.get("/list-sessions", label="stale")

@@ -33,7 +33,7 @@ def nobody_has_no_session(client: Client) -> None:
 
 @scenario(DEFAULT)
 def get_session_has_flags(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     for flag in ("disableRefresh", "disableCookieCache"):
         for truth in TRUTHS:
             client.get(f"/get-session?{flag}={truth}")
@@ -46,17 +46,17 @@ def get_session_has_flags(client: Client) -> None:
 
 @scenario(DEFAULT, *CACHES, REDIS, REDIS_AND_DATABASE)
 def sessions_are_listed_and_revoked(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     second, third = client.another("second"), client.another("third")
-    second.sign_in()
-    third.sign_in(rememberMe=False)
+    second.arrive()
+    third.arrive(remember=False)
     client.get("/list-sessions")
     client.post("/revoke-session", {"token": second.get("/get-session").at("session", "token")})
     second.get("/get-session?disableCookieCache=true", label="revoked")
     client.post("/revoke-session", {"token": "unknown"}, label="unknown")
     client.post("/revoke-session", {"token": ""}, label="empty")
     stranger = client.another("stranger")
-    stranger.sign_up("eve")
+    stranger.arrive("eve")
     stranger.post("/revoke-session", {"token": third.get("/get-session").at("session", "token")}, label="not mine")
     third.get("/get-session?disableCookieCache=true", label="alive")
     client.post("/revoke-other-sessions", {})
@@ -68,7 +68,8 @@ def sessions_are_listed_and_revoked(client: Client) -> None:
 
 @scenario(DEFAULT, *CACHES, REDIS)
 def revoking_ones_own_session_signs_out(client: Client) -> None:
-    token = client.sign_up().at("token")
+    token = client.arrive()
+    client.get("/get-session")
     before = dict(client.jar)
     client.post("/revoke-session", {"token": token})
     client.get("/get-session", label="signed out")
@@ -84,7 +85,7 @@ def revoking_ones_own_session_signs_out(client: Client) -> None:
 
 @scenario(DEFAULT)
 def revoking_takes_no_body(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     client.post("/revoke-other-sessions", label="no body")
     client.post("/revoke-other-sessions", [1], label="a list")
     client.post("/revoke-other-sessions", {"token": 7}, label="ignored")
@@ -93,7 +94,7 @@ def revoking_takes_no_body(client: Client) -> None:
 
 @scenario(DEFAULT, *CACHES, REDIS)
 def update_session_has_nothing_to_update_here(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     client.post("/update-session", {}, label="empty")
     client.post("/update-session", {"token": "mine", "expiresAt": "2099-01-01"}, label="core columns")
     client.post("/update-session", {"colour": "red"}, label="unknown")
@@ -102,7 +103,7 @@ def update_session_has_nothing_to_update_here(client: Client) -> None:
 
 @scenario(DEFAULT, REDIS, REDIS_AND_DATABASE)
 def the_session_remembers_browser_and_address(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     browser = {"User-Agent": "Mozilla/5.0 (Ünïcode) Owl/1.0", "X-Forwarded-For": "203.0.113.9"}
     second = client.another("second")
     second.post(
@@ -114,27 +115,27 @@ def the_session_remembers_browser_and_address(client: Client) -> None:
 
 @scenario(DEFAULT, *CACHES)
 def an_expired_session_is_no_session(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     before = dict(client.jar)
     client.sql(_EXPIRE, client.email("ada"))
     client.get("/get-session?disableCookieCache=1", label="expired")
     client.rows("gone", _COUNT, client.email("ada"))
     client.jar = before
     client.get("/get-session?disableCookieCache=1", label="gone")
-    client.sign_in()
+    client.arrive()
     client.sql(_EXPIRE, client.email("ada"))
     client.post("/change-password", {"currentPassword": PASSWORD, "newPassword": "x" * 10}, label="expired")
-    client.sign_in()
+    client.arrive()
     client.sql(_EXPIRE, client.email("ada"))
     client.post("/sign-out", {}, label="expired")
 
 
 @scenario(DEFAULT, REDIS_AND_DATABASE)
 def expired_sessions_are_not_listed(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     client.sql(_EXPIRE, client.email("ada"))
-    client.another("second").sign_in()
-    client.sign_in()
+    client.another("second").arrive()
+    client.arrive()
     client.get("/list-sessions")
 
 

@@ -7,7 +7,7 @@ from tests.conformance.scenarios.configurations import DEFAULT
 
 @scenario(DEFAULT)
 def a_person_signs_in_from_two_browsers(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     second = client.another("second")
     second.sign_in()
     second.get("/list-sessions")
@@ -18,7 +18,7 @@ def a_person_signs_in_from_two_browsers(client: Client) -> None:
 
 @scenario(DEFAULT)
 def wrong_credentials_are_one_refusal(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     visitor = client.another("visitor")
     for label, email, password in (
         ("wrong password", client.email("ada"), "wrong password"),
@@ -37,7 +37,7 @@ def wrong_credentials_are_one_refusal(client: Client) -> None:
 
 @scenario(DEFAULT)
 def accounts_without_a_usable_password_refuse(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     visitor = client.another("visitor")
     account = 'UPDATE account SET {} WHERE "userId" = (SELECT id FROM "user" WHERE email = $1)'
     client.sql(account.format("password = NULL"), client.email("ada"))
@@ -57,7 +57,7 @@ def accounts_without_a_usable_password_refuse(client: Client) -> None:
 
 @scenario(DEFAULT)
 def sign_in_answers_with_where_to_go(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     for label, target in {
         "relative": "/dashboard?tab=1#top",
         "absolute": "http://app.example.test/home",
@@ -70,7 +70,7 @@ def sign_in_answers_with_where_to_go(client: Client) -> None:
 
 @scenario(DEFAULT)
 def not_being_remembered(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     client.sign_in(rememberMe=False)
     client.get("/get-session")
     client.post("/update-user", {"name": "Ada L."})
@@ -87,7 +87,7 @@ def not_being_remembered(client: Client) -> None:
 
 @scenario(DEFAULT)
 def sign_in_by_form(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     visitor = client.another("form")
     email = client.email("ada")
     visitor.post("/sign-in/email", form={"email": email, "password": PASSWORD})
@@ -127,7 +127,7 @@ def signing_out_needs_no_session(client: Client) -> None:
     client.post("/sign-out", {"disableRedirect": "yes"}, label="wrong type")
     client.post("/sign-out", [], label="a list")
     client.post("/sign-out", form={}, label="a form")
-    client.sign_up()
+    client.arrive()
     token = client.jar["better-auth.session_token"]
     client.post("/sign-out", label="signed in, no body")
     client.post("/sign-out", {}, cookie=f"better-auth.session_token={token}", label="twice")
@@ -136,7 +136,7 @@ def signing_out_needs_no_session(client: Client) -> None:
 
 @scenario(DEFAULT)
 def signing_in_twice_in_one_browser_makes_two_sessions(client: Client) -> None:
-    client.sign_up()
+    client.arrive()
     client.sign_in()
     client.get("/list-sessions")
     client.rows(

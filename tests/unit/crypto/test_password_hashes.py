@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -122,11 +122,11 @@ def test_imported_variants_are_verified_but_not_current() -> None:
 def test_s47_a_stored_hash_that_asks_for_too_much_work_is_refused_and_logged(
     algorithm: Algorithm, stored: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    began = perf_counter()
+    began = process_time()
     with caplog.at_level(logging.WARNING, logger="ostiary.passwords"):
         assert algorithm.recognises(stored)
         assert not algorithm.verify("password1234", stored)
-    assert perf_counter() - began < 0.05
+    assert process_time() - began < 0.05
     assert reason in caplog.text
     assert stored.rpartition("$")[2] not in caplog.text
 

@@ -91,6 +91,10 @@ def test_s19_verification_answers_none_to_garbage_and_never_raises(signed: str) 
     assert unsign(signed, Keyring.of(NEW)) is None
 
 
+def test_an_empty_value_proves_nothing_even_when_signed() -> None:
+    assert unsign(sign("", Keyring.of(NEW)), Keyring.of(NEW)) is None
+
+
 def test_s19_a_signature_has_one_spelling_only() -> None:
     """Base64 leaves two bits of the last character unused; a change there is refused as any other."""
     ring = Keyring.of(NEW)

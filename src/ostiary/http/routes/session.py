@@ -27,6 +27,12 @@ class GetSessionQuery(WireModel):
     disable_refresh: str | list[str] = ""
 
 
+class SessionChanges(JsonObject):
+    """Additional fields of the session."""
+
+    model = SESSION
+
+
 class RevokeSession(WireModel):
     """Which session to end."""
 
@@ -47,7 +53,7 @@ async def get_session(
     context.headers += [("cache-control", "no-store"), ("pragma", "no-cache")]
     if context.request.method == "POST" and not context.options.session.defer_session_refresh:
         raise Errors.METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED()
-    reading = await context.read_session()
+    reading = await context.read_session(may_refresh=context.request.method == "POST")
     active = reading.active
     if active is None:
         return None
@@ -102,7 +108,7 @@ async def revoke_other_sessions(session: SensitiveSession, context: Context) -> 
         Errors.FAILED_TO_GET_SESSION,
     ],
 )
-async def update_session(body: JsonObject, session: CurrentSession, context: Context) -> UpdatedSession:
+async def update_session(body: SessionChanges, session: CurrentSession, context: Context) -> UpdatedSession:
     """Change the additional fields of the current session."""
     model = context.services.store.schema[SESSION]
     values = read_additional_fields(model, body, "update")

@@ -74,6 +74,7 @@ async def sign_up_email(body: SignUpEmail, context: Context) -> SignedUp:
             return SignedUp(token=None, user=context.users.draft(new))
         raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(reason="the address was taken meanwhile") from None
     if session is not None:
+        await context.end_previous_session()
         context.adopt_session(ActiveSession(session, user), remember=body.remember_me is not False)
         context.remember_device(user.email)
     log_event(context, "signed_up")

@@ -2,7 +2,6 @@
 
 import re
 from html import escape
-from urllib.parse import quote
 
 from pydantic import Field
 
@@ -52,9 +51,7 @@ async def error(query: FromQuery[ErrorQuery], context: Context) -> Response:
     description = _first(query.error_description)
     if target := context.options.on_api_error.error_url:
         failed = Redirect(target).because(code)
-        if description:
-            raise Redirect(f"{failed.location}&error_description={quote(description, safe='')}")
-        raise failed
+        raise failed.with_query(error_description=description) if description else failed
     page = _PAGE.format(code=escape(code), description=escape(description or "Please try again."))
     headers = [
         ("content-type", "text/html"),

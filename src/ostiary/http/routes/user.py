@@ -25,6 +25,13 @@ class ProfileChanges(WireModel):
     image: str | None = None
 
 
+class UserChanges(JsonObject):
+    """Name, image and additional fields."""
+
+    model = USER
+    declared = ProfileChanges
+
+
 class DeleteUser(WireModel):
     """Proof that the person means it."""
 
@@ -42,7 +49,7 @@ class DeleteUser(WireModel):
         Errors.FIELD_NOT_ALLOWED,
     ],
 )
-async def update_user(body: JsonObject, session: CurrentSession, context: Context) -> Status:
+async def update_user(body: UserChanges, session: CurrentSession, context: Context) -> Status:
     """Change name, image and additional fields of the signed-in user."""
     if body.get("email"):
         raise Errors.EMAIL_CAN_NOT_BE_UPDATED()

@@ -1,11 +1,11 @@
 """The verbs of a Repository over rows in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar
 
 from ostiary.domain.entities import Entity, value_of
-from ostiary.domain.schema import Changes, Condition, Field, Model
+from ostiary.domain.schema import Changes, Condition, Field, Model, Value
 from ostiary.storage.memory.conditions import matches, ordered
 from ostiary.storage.memory.tables import MemoryTables, with_changes
 from ostiary.storage.store import OrderBy
@@ -48,12 +48,15 @@ class MemoryRepository(Generic[E]):
 
     async def update(self, changes: Changes, *where: Condition) -> E | None:
         """Change the row that matches and return it as it is now."""
-        changed = await self._change(where, lambda _: {field.name: value for field, value in changes.items()})
+        values = {field.name: value for field, value in changes.items()}
+        changed = await self._change(where, lambda _: values)
         return changed[0] if changed else None
 
     async def update_all(self, changes: Changes, *where: Condition) -> int:
         """Change every matching row."""
-        return len(await self._change(where, lambda _: {field.name: value for field, value in changes.items()}))
+        return len(
+            await self._change(where, lambda _: {field.name: value for field, value in changes.items()})
+        )
 
     async def increment(
         self, field: Field[int], *where: Condition, by: int = 1, changes: Changes | None = None
@@ -61,9 +64,9 @@ class MemoryRepository(Generic[E]):
         """Add to a counter of the row that matches."""
         others = {other.name: value for other, value in (changes or {}).items()}
 
-        def added(entity: E) -> dict[str, Any]:  # Any: values of several kinds
+        def added(entity: E) -> Mapping[str, Value]:
             known = value_of(entity, field)
-            return {**others, field.name: None if known is None else known + by}
+            return {**others, field.name: known + by if isinstance(known, int) else None}
 
         changed = await self._change(where, added)
         return changed[0] if changed else None
@@ -77,7 +80,9 @@ class MemoryRepository(Generic[E]):
         doomed = await self._delete(where, None if newest is None else OrderBy(newest, descending=True))
         return doomed[0] if doomed else None
 
-    async def _change(self, where: Sequence[Condition], changes_of: Callable[[E], dict[str, Any]]) -> Sequence[E]:
+    async def _change(
+        self, where: Sequence[Condition], changes_of: Callable[[E], Mapping[str, Value]]
+    ) -> Sequence[E]:
         async with self._writing() as tables:
             found = self._matching(tables, where)
             changed = [with_changes(self._model, entity, changes_of(entity)) for entity in found]

@@ -15,7 +15,6 @@ from ostiary.domain.models import (
     SESSION,
     USER,
     AccountFields,
-    RateLimitFields,
     SessionFields,
     UserFields,
 )
@@ -120,7 +119,9 @@ class MemoryStore:
                 return Hit(allowed=True)
             rested = now_ms - known.last_request >= length
             if not rested and known.count >= maximum:
-                return Hit(allowed=False, retry_after=timedelta(milliseconds=known.last_request + length - now_ms))
+                return Hit(
+                    allowed=False, retry_after=timedelta(milliseconds=known.last_request + length - now_ms)
+                )
             counted = {"count": 1 if rested else known.count + 1, "lastRequest": now_ms}
             tables.replace(model, [with_changes(model, known, counted)])
             return Hit(allowed=True)

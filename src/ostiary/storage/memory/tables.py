@@ -56,7 +56,9 @@ class MemoryTables:
             orphans = [row for row in self.of(child).values() if value_of(row, reference_field) in gone]
             self._release(child, reference_field, reference, orphans)
 
-    def _release(self, child: Model[Any], pointer: Field[Any], reference: Reference, orphans: Sequence[Any]) -> None:
+    def _release(
+        self, child: Model[Any], pointer: Field[Any], reference: Reference, orphans: Sequence[Any]
+    ) -> None:
         match reference.on_delete:
             case "cascade" if orphans:
                 self.delete(child, orphans)

@@ -1,4 +1,4 @@
-"""The Store on SQLite, PostgreSQL, MariaDB and MySQL: SQLAlchemy writes the statements, thin drivers run them."""
+"""The Store on SQL databases: SQLAlchemy writes the statements once, thin drivers run them."""
 
 from ostiary.storage.sql.driver import PoolOptions
 from ostiary.storage.sql.store import SqlStore, open_store

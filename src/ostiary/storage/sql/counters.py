@@ -33,7 +33,9 @@ class _Pruning:
 class Counters:
     """Counts uses of keys; a row says how many there were and when the last accepted one was."""
 
-    def __init__(self, statements: Statements, connection: Connection, runtime: Runtime, *, serial: bool) -> None:
+    def __init__(
+        self, statements: Statements, connection: Connection, runtime: Runtime, *, serial: bool
+    ) -> None:
         """`serial` means that the database gives identifiers."""
         self._statements = statements
         self._connection = connection
@@ -49,8 +51,8 @@ class Counters:
             if await self._accepted(args):
                 await self._prune(window_ms, now_ms)
                 return Hit(allowed=True)
-            last = await self._last(args)
-            if last is not None and now_ms - last < window_ms:
+            count, last = await self._counted(args)
+            if count >= maximum and now_ms - last < window_ms:
                 return Hit(allowed=False, retry_after=timedelta(milliseconds=last + window_ms - now_ms))
         raise StorageUnavailable("a rate limit is counted by too many at once")
 
@@ -65,9 +67,9 @@ class Counters:
             return False
         return True
 
-    async def _last(self, args: tuple[DriverValue, ...]) -> int | None:
+    async def _counted(self, args: tuple[DriverValue, ...]) -> tuple[int, int]:
         rows = await self._connection.fetch(self._read.sql, self._read.arrange(args))
-        return int(rows[0][0]) if rows else None
+        return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
 
     async def _prune(self, window_ms: int, now_ms: int) -> None:
         pruning, now = self._pruning, self._runtime.monotonic()
@@ -98,7 +100,9 @@ class Counters:
         table = self._table
         counted = sa.update(table).where(table.c.key == _value(_KEY), self._acceptable())
         # The count comes first: MySQL assigns one after the other, and the condition must see the old moment.
-        return self._compiled(counted.ordered_values(*((table.c[key], use) for key, use in self._next_use().items())))
+        return self._compiled(
+            counted.ordered_values(*((table.c[key], use) for key, use in self._next_use().items()))
+        )
 
     @cached_property
     def _start(self) -> Statement:
@@ -107,7 +111,9 @@ class Counters:
     @cached_property
     def _read(self) -> Statement:
         table = self._table
-        return self._compiled(sa.select(table.c.lastRequest).where(table.c.key == _value(_KEY)))
+        return self._compiled(
+            sa.select(table.c.count, table.c.lastRequest).where(table.c.key == _value(_KEY))
+        )
 
     @cached_property
     def _forget(self) -> Statement:
@@ -119,7 +125,9 @@ class Counters:
         return use if self._serial else {"id": _value(_ID), **use}
 
     def _next_use(self) -> dict[str, Any]:  # Any: expressions
-        counted = sa.case((self._rested(), sa.literal_column("1")), else_=self._table.c.count + sa.literal_column("1"))
+        counted = sa.case(
+            (self._rested(), sa.literal_column("1")), else_=self._table.c.count + sa.literal_column("1")
+        )
         return {"count": counted, "lastRequest": _value(_NOW)}
 
     def _rested(self) -> sa.ColumnElement[bool]:
@@ -132,6 +140,7 @@ class Counters:
         return self._statements.compile(statement, values=5)
 
 
-def _value(place: int) -> sa.BindParameter[int]:
-    kind = sa.Text() if place in {_ID, _KEY} else sa.BigInteger()
-    return sa.bindparam(f"v{place}", type_=kind)
+def _value(place: int) -> sa.BindParameter[Any]:  # Any: text or number
+    if place in {_ID, _KEY}:
+        return sa.bindparam(f"v{place}", type_=sa.Text())
+    return sa.bindparam(f"v{place}", type_=sa.BigInteger())

@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from ostiary.domain.errors import StorageUnavailable
 from ostiary.storage.sql.rows import Dialect, DriverValue, Row
-
 
 T = TypeVar("T")
 
@@ -69,7 +68,14 @@ class Connection(Protocol):
 class Driver(Connection, Protocol):
     """A database: each statement outside a transaction is durable when its call returns."""
 
-    dialect: Dialect
+    @property
+    def dialect(self) -> Dialect:
+        """Which kind of database it is."""
+        ...
+
+    async def connect(self) -> Any:  # Any: a connection of the driver's own kind
+        """Open a connection outside the pool, which waits longer for locks than a request would."""
+        ...
 
     async def close(self) -> None:
         """Return every connection; the next statement opens new ones."""
@@ -77,7 +83,7 @@ class Driver(Connection, Protocol):
 
 
 async def repeated(action: Callable[[], Awaitable[T]]) -> T:
-    """Do something anew where the database undid it for the sake of another; a few times, then raise Conflict."""
+    """Do something anew, a few times, where the database undid it for the sake of another."""
     for _ in range(_ATTEMPTS - 1):
         try:
             return await action()

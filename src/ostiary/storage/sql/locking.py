@@ -15,6 +15,7 @@ from ostiary.storage.sql.statements import where_of
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 
+
 class LockingRepository(SqlRepository[E]):
     """The rows of one model on MySQL or MariaDB."""
 
@@ -26,7 +27,9 @@ class LockingRepository(SqlRepository[E]):
 
         return await self._atomically(insert)
 
-    async def _update(self, changes: Changes, added: str | None, by: int, where: Sequence[Condition]) -> E | None:
+    async def _update(
+        self, changes: Changes, added: str | None, by: int, where: Sequence[Condition]
+    ) -> E | None:
         names, written = self._changed(changes), self._written(changes)
 
         async def update(connection: Connection) -> E | None:
@@ -37,7 +40,9 @@ class LockingRepository(SqlRepository[E]):
             step = () if added is None else (by,)
             statement = self._statements.update(self._model, names, added, shape.shape, False)
             await connection.execute(statement.sql, statement.arrange([*written, *step, *shape.args]))
-            return self._rows.decode(self._as_changed(found[0], dict(zip(names, written, strict=True)), added, by))
+            return self._rows.decode(
+                self._as_changed(found[0], dict(zip(names, written, strict=True)), added, by)
+            )
 
         return await self._atomically(update)
 

@@ -16,7 +16,9 @@ E = TypeVar("E", bound=Entity)
 class SqlRepository(Generic[E]):
     """The rows of one model, on one connection or on whichever is free."""
 
-    def __init__(self, rows: Rows[E], statements: Statements, connection: Connection, *, serial: bool) -> None:
+    def __init__(
+        self, rows: Rows[E], statements: Statements, connection: Connection, *, serial: bool
+    ) -> None:
         """`serial` means that the database gives identifiers."""
         self._rows = rows
         self._model = rows.model.name
@@ -80,7 +82,9 @@ class SqlRepository(Generic[E]):
         """Add to a counter of the row that matches."""
         return await self._update(changes or {}, field.name, by, where)
 
-    async def _update(self, changes: Changes, added: str | None, by: int, where: Sequence[Condition]) -> E | None:
+    async def _update(
+        self, changes: Changes, added: str | None, by: int, where: Sequence[Condition]
+    ) -> E | None:
         values, wanted = self._written(changes), where_of(where, self._rows)
         statement = self._statements.update(self._model, self._changed(changes), added, wanted.shape, True)
         step = () if added is None else (by,)

@@ -1,12 +1,15 @@
 """Statements, built and compiled once per shape: what is compared, what is changed, in which order."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects.mysql.base import MySQLDialect
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.sql.elements import ColumnElement
 
 from ostiary.domain.schema import Condition, Operator, Value
@@ -71,7 +74,7 @@ def _encoded(condition: Condition, rows: Rows[Any]) -> Sequence[DriverValue]:
     name, value = condition.field.name, condition.value
     match condition.operator:
         case "in":
-            listed: Sequence[Value] = value if isinstance(value, list | tuple | set | frozenset) else [value]
+            listed: Iterable[Value] = value if isinstance(value, list | tuple | set | frozenset) else [value]
             return _padded([rows.match(name, item) for item in listed if item is not None])
         case _ if value is None:
             return ()
@@ -117,17 +120,19 @@ class _Slots:
 def _engine(dialect: Dialect) -> sa.Dialect:
     match dialect:
         case "postgresql":
-            return postgresql.dialect(paramstyle="numeric_dollar")
+            return PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
         case "mysql":
-            return mysql.dialect(paramstyle="format")
+            return MySQLDialect(paramstyle="format")
         case _:
-            return sqlite.dialect(paramstyle="qmark")
+            return SQLiteDialect(paramstyle="qmark")
 
 
 class Statements:
     """Every statement that the store sends, by model name and shape."""
 
-    def __init__(self, tables: Mapping[str, sa.Table], names: Mapping[str, tuple[str, ...]], dialect: Dialect) -> None:
+    def __init__(
+        self, tables: Mapping[str, sa.Table], names: Mapping[str, tuple[str, ...]], dialect: Dialect
+    ) -> None:
         """`names` are each model's columns in reading order."""
         self.tables: Final = tables
         self.dialect: Final = dialect
@@ -156,7 +161,9 @@ class Statements:
         compiled = statement.compile(dialect=self.engine)
         assert isinstance(compiled, sa.sql.compiler.SQLCompiler)  # noqa: S101 - for the type checker: not DDL
         order = tuple(int(name.removeprefix("v")) for name in compiled.positiontup or ())
-        return Statement(str(compiled), None if order == tuple(range(len(order) if values is None else values)) else order)
+        return Statement(
+            str(compiled), None if order == tuple(range(len(order) if values is None else values)) else order
+        )
 
     def _remembered(self, build: Callable[..., sa.ClauseElement]) -> Callable[..., Statement]:
         def compiled(*key: Hashable) -> Statement:
@@ -171,12 +178,16 @@ class Statements:
         statement = sa.insert(self.tables[model]).values(given)
         return statement.returning(columns[0]) if generated and self.dialect != "mysql" else statement
 
-    def _select(self, model: str, shape: Shape, order: Order | None, paged: bool, locked: bool) -> sa.ClauseElement:
+    def _select(
+        self, model: str, shape: Shape, order: Order | None, paged: bool, locked: bool
+    ) -> sa.ClauseElement:
         slots = _Slots()
         statement = sa.select(*self.columns(model)).where(*self._where(model, shape, slots))
         if order is not None:
             key = self.tables[model].c[order.field]
-            statement = statement.order_by(key.desc() if order.descending else key.asc(), self.tables[model].c.id)
+            statement = statement.order_by(
+                key.desc() if order.descending else key.asc(), self.tables[model].c.id
+            )
         if paged:
             statement = statement.limit(slots.integer()).offset(slots.integer())
         return statement.with_for_update() if locked else statement

@@ -36,8 +36,8 @@ class SqlStore(SqlTables):
     async def transaction(self) -> AsyncGenerator[Transaction]:
         """Commit at the end of the block, roll back on an exception.
 
-        A statement that failed spoils the whole transaction, caught or not: then the end of the block rolls back and
-        raises RuntimeError.
+        A statement that failed spoils the whole transaction, caught or not: then the end of the block rolls
+        back and raises RuntimeError.
         """
         async with self._driver.transaction() as connection:
             transaction = SqlTransaction(self._catalog, connection)

@@ -1,4 +1,4 @@
-"""The configured schema as SQLAlchemy tables: names, types and constraints as Better Auth's own migration makes them."""
+"""The configured schema as SQLAlchemy tables, as Better Auth's own migration would make them."""
 
 import json
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TextClause,
     TypeDecorator,
     UniqueConstraint,
     Uuid,
@@ -73,11 +74,13 @@ class Moment(TypeDecorator[datetime]):
             return values.moment_text(kept)
         return kept if dialect.name == "postgresql" else kept.replace(tzinfo=None)
 
-    def process_result_value(self, value: object | None, dialect: Engine) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: object | None, dialect: Engine) -> datetime | None:
         """Read the database's form."""
         if not isinstance(value, datetime):
             return None if value is None else values.read_moment(value)
-        return values.whole_milliseconds(value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+        return values.whole_milliseconds(
+            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        )
 
 
 class Flag(TypeDecorator[bool]):
@@ -90,7 +93,7 @@ class Flag(TypeDecorator[bool]):
         """Choose the column type of the database."""
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
 
-    def process_result_value(self, value: object | None, dialect: Engine) -> bool | None:  # noqa: ARG002
+    def process_result_value(self, value: object | None, dialect: Engine) -> bool | None:
         """Read 0 and 1 as false and true."""
         return None if value is None else bool(value)
 
@@ -101,11 +104,11 @@ class JsonText(TypeDecorator[object]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: object | None, dialect: Engine) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: object | None, dialect: Engine) -> str | None:
         """Write the document compactly."""
         return None if value is None else values.json_text(value)
 
-    def process_result_value(self, value: str | None, dialect: Engine) -> object | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Engine) -> object | None:
         """Parse the document."""
         return None if value is None else json.loads(value)
 
@@ -140,8 +143,8 @@ def _fnv1a(value: str) -> int:
 
 
 def _table(metadata: MetaData, model: Model[Any], schema: Schema, dialect: Dialect) -> None:
-    columns = [_column(field, model, schema, dialect) for field in model.fields]
-    uniques = [UniqueConstraint(field.column_name) for field in model.fields if field.unique]
+    columns = [column_of(field, model, schema, dialect) for field in model.fields]
+    uniques = [UniqueConstraint(field.name) for field in model.fields if field.unique]
     table = Table(model.table_name, metadata, _id_column(schema, dialect), *columns, *uniques)
     for field in model.fields:
         if field.index and not field.unique:
@@ -162,27 +165,26 @@ def _id_column(schema: Schema, dialect: Dialect) -> Column[Any]:
     return Column("id", identifier, primary_key=True, server_default=default)
 
 
-def _column(field: Field[Any], model: Model[Any], schema: Schema, dialect: Dialect) -> Column[Any]:
+def column_of(field: Field[Any], model: Model[Any], schema: Schema, dialect: Dialect) -> Column[Any]:
+    """Return a field's column, keyed by the field's name."""
     target = []
-    if field.references is not None:
-        referenced = schema.by_name[field.references.model]
-        column = "id" if field.references.field == "id" else referenced.by_name[field.references.field].column_name
+    if field.references is not None and field.references.model not in schema.unkept:
+        table = schema.by_name[field.references.model].table_name
         rule = None if field.references.on_delete == "no action" else field.references.on_delete.upper()
-        target.append(ForeignKey(f"{referenced.table_name}.{column}", ondelete=rule))
+        target.append(ForeignKey(f"{table}.{field.references.field}", ondelete=rule))
     return Column(
         field.column_name,
-        column_type(field, model, schema, dialect),
+        _column_type(field, model, schema, dialect),
         *target,
         key=field.name,
         nullable=not field.required,
-        server_default=now_default(dialect) if field.database_default == "now" else None,
+        server_default=_now(dialect) if field.database_default == "now" else None,
     )
 
 
-def now_default(dialect: Dialect) -> Any:  # Any: SQLAlchemy takes a clause or None here
-    """Return the default of a date column that the database fills; SQLite has none."""
+def _now(dialect: Dialect) -> TextClause | None:
     if dialect == "sqlite":
-        return None
+        return None  # wire: the reference gives SQLite's columns no default
     return text("CURRENT_TIMESTAMP(3)" if dialect == "mysql" else "CURRENT_TIMESTAMP")
 
 
@@ -194,8 +196,7 @@ def _id_type(schema: Schema, dialect: Dialect) -> TypeEngine[Any]:
     return String(_ID_LENGTH) if dialect == "mysql" else Text()
 
 
-def column_type(field: Field[Any], model: Model[Any], schema: Schema, dialect: Dialect) -> TypeEngine[Any]:
-    """Return the type of a field's column in one database."""
+def _column_type(field: Field[Any], model: Model[Any], schema: Schema, dialect: Dialect) -> TypeEngine[Any]:
     if field.references is not None and field.references.field == "id":
         return _id_type(schema, dialect)
     match field.type:
@@ -208,7 +209,8 @@ def column_type(field: Field[Any], model: Model[Any], schema: Schema, dialect: D
         case "date":
             return Moment()
         case _:
-            return {"sqlite": JsonText(), "postgresql": postgresql.JSONB(), "mysql": JSON()}[dialect]
+            kinds: dict[Dialect, TypeEngine[Any]] = {"sqlite": JsonText(), "postgresql": postgresql.JSONB()}
+            return kinds.get(dialect, JSON())
 
 
 def _text_type(field: Field[Any], model: Model[Any]) -> TypeEngine[Any]:

@@ -63,7 +63,9 @@ class SqlTables:
             return None
         width = len(users.names)
         account = found[0][width:]
-        return Credential(users.decode(found[0][:width]), None if account[0] is None else accounts.decode(account))
+        return Credential(
+            users.decode(found[0][:width]), None if account[0] is None else accounts.decode(account)
+        )
 
 
 class SqlTransaction(SqlTables):

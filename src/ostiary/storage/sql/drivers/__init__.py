@@ -6,13 +6,17 @@ from sqlalchemy.exc import ArgumentError
 from ostiary.domain.errors import ConfigurationError
 from ostiary.storage.sql.driver import Driver, PoolOptions
 
+_CURE = "write it as sqlite:///file.db, postgresql://user@host/name or mysql://user@host/name"
+
 
 def driver_of(url: str, options: PoolOptions) -> Driver:
     """Return the driver for a database URL; it opens nothing yet. Raises ConfigurationError."""
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise ConfigurationError("the database URL cannot be read; write it as postgresql://user@host/name") from None
+        raise ConfigurationError(
+            "the database URL cannot be read; write it as postgresql://user@host/name"
+        ) from None
     match parsed.get_backend_name():
         case "sqlite":
             from ostiary.storage.sql.drivers.sqlite import SqliteDriver  # noqa: PLC0415
@@ -27,4 +31,6 @@ def driver_of(url: str, options: PoolOptions) -> Driver:
 
             return MysqlDriver(parsed, options)
         case other:
-            raise ConfigurationError(f"there is no store for '{other}'; use sqlite, postgresql, mysql or mariadb")
+            raise ConfigurationError(
+                f"there is no store for '{other}'; use sqlite, postgresql, mysql or mariadb"
+            )

@@ -1,14 +1,14 @@
 """MariaDB and MySQL by asyncmy, with statements that the server prepares."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
 import asyncmy
 from asyncmy.constants.CLIENT import FOUND_ROWS
-from asyncmy.errors import InterfaceError, MySQLError, OperationalError
+from asyncmy.errors import MySQLError
 from sqlalchemy.engine import URL
 
 from ostiary.domain.errors import AlreadyExists, InvalidValue, StorageUnavailable
@@ -18,19 +18,32 @@ from ostiary.storage.sql.rows import Dialect, DriverValue, Row
 
 AsyncmyConnection: TypeAlias = Any  # asyncmy is published without type information
 
+_PORT: Final = 3306
+
 # Error numbers of the server, by what they mean here.
 _DUPLICATE: Final = frozenset({1062, 1586})
 _CONFLICT: Final = frozenset({1213, 1020})
 _INVALID: Final = frozenset({1048, 1264, 1292, 1364, 1366, 1406, 1411, 1451, 1452, 1690, 3140, 4025})
-_MISTAKEN: Final = frozenset({1054, 1064, 1146, 1149})  # a statement that cannot be right: it passes unchanged
+_MISTAKEN: Final = frozenset(
+    {1054, 1064, 1146, 1149}
+)  # a statement that cannot be right: it passes unchanged
 _LOST: Final = (OSError, TimeoutError, asyncio.IncompleteReadError)
 _KNOWN: Final = (MySQLError, ValueError, *_LOST)
 
 # Moments in UTC; refused, not cut, what does not fit; no locks on gaps between rows.
 _SETTINGS: Final = (
-    "SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 10",
+    "SET time_zone = '+00:00', innodb_lock_wait_timeout = 10",
+    "SET sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
+
+
+def _is_open(connection: AsyncmyConnection) -> bool:
+    return bool(connection.connected) and not connection._stream_broken  # noqa: SLF001 - asyncmy has no other sign
+
+
+def _discard(connection: AsyncmyConnection) -> None:
+    connection.close()
 
 
 def _translated(error: Exception) -> Exception:
@@ -52,18 +65,132 @@ class _Pinned:
     pinned: ClassVar = True
 
     def __init__(self, connection: AsyncmyConnection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     async def fetch(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
-        cursor = await self._run(sql, args)
-        rows: Sequence[Row] = cursor._rows or ()
+        cursor = self.connection.cursor()
+        await self._run(cursor.execute(sql, args))
+        rows: Sequence[Row] = await cursor.fetchall()
         return rows
 
     look_up = fetch
     change = fetch
 
     async def execute(self, sql: str, args: Sequence[DriverValue]) -> int:
-        return int((await self._run(sql, args)).rowcount)
+        cursor = self.connection.cursor()
+        await self._run(cursor.execute(sql, args))
+        return int(cursor.rowcount)
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         return nullcontext(self)
+
+    async def roll_back(self) -> None:
+        if not _is_open(self.connection):
+            return
+        try:
+            await self.connection.query("ROLLBACK")
+        except BaseException:
+            self.connection.close()
+            raise
+
+    async def _run(self, answer: Awaitable[object]) -> None:
+        try:
+            await answer
+        except _KNOWN as error:
+            if isinstance(error, _LOST):
+                self.connection.close()
+            raise _translated(error) from error
+        except asyncio.CancelledError:
+            self.connection.close()  # the answer that nobody awaits would meet the next question
+            raise
+
+
+class MysqlDriver:
+    """A pool of connections, which belong to the event loop that uses it first."""
+
+    dialect: ClassVar[Dialect] = "mysql"
+    pinned: ClassVar = False
+
+    def __init__(self, url: URL, options: PoolOptions) -> None:
+        """Open nothing yet."""
+        self._url = url
+        self._options = options
+        self._pool: Pool[AsyncmyConnection] | None = None
+
+    async def fetch(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
+        """Read on any connection."""
+        async with self._connection() as pinned:
+            return await pinned.fetch(sql, args)
+
+    look_up = fetch
+
+    async def change(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
+        """Write on any connection, and return."""
+        return await repeated(partial(self.fetch, sql, args))
+
+    async def execute(self, sql: str, args: Sequence[DriverValue]) -> int:
+        """Write on any connection, and count the rows that matched."""
+        return await repeated(partial(self._execute, sql, args))
+
+    async def _execute(self, sql: str, args: Sequence[DriverValue]) -> int:
+        async with self._connection() as pinned:
+            return await pinned.execute(sql, args)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Connection]:
+        """Hold one connection from BEGIN to COMMIT."""
+        async with self._connection() as pinned:
+            try:
+                await pinned.execute("BEGIN", ())
+                yield pinned
+                await pinned.execute("COMMIT", ())
+            except Exception:
+                await pinned.roll_back()
+                raise
+            except BaseException:
+                pinned.connection.close()  # being cancelled is no time to wait; the server rolls back
+                raise
+
+    async def close(self) -> None:
+        """Close every connection that rests; those in use close when they are given back."""
+        pool, self._pool = self._pool, None
+        for connection in pool.close() if pool is not None else ():
+            await connection.ensure_closed()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[_Pinned]:
+        pool = self._pool or self._open()
+        connection = await pool.acquire()
+        try:
+            yield _Pinned(connection)
+        finally:
+            pool.release(connection)
+
+    def _open(self) -> Pool[AsyncmyConnection]:
+        self._pool = Pool(self._options, self.connect, _is_open, _discard)
+        return self._pool
+
+    async def connect(self) -> AsyncmyConnection:
+        """Open a connection outside the pool."""
+        url, options = self._url, self._options
+        socket = url.query.get("unix_socket")
+        try:
+            connection: AsyncmyConnection = await asyncmy.connect(
+                host=url.host or "localhost",
+                port=url.port or _PORT,
+                user=url.username,
+                password=url.password or "",
+                database=url.database,
+                unix_socket=socket if isinstance(socket, str) else None,
+                charset="utf8mb4",
+                autocommit=True,
+                client_flag=FOUND_ROWS,
+                connect_timeout=options.connect_timeout.total_seconds(),
+                read_timeout=options.statement_timeout.total_seconds(),
+                stmt_cache_size=options.prepared_statements,
+            )
+            for setting in _SETTINGS:
+                await connection.query(setting)
+        except _KNOWN as error:
+            raise StorageUnavailable(f"MySQL: {error}") from error
+        return connection

@@ -12,7 +12,7 @@ C = TypeVar("C")
 
 
 class Pool(Generic[C]):
-    """Connections of one event loop. Leaner than the drivers' own pools, which cost as much as a query does."""
+    """Connections of one event loop. The drivers' own pools cost as much as a query does."""
 
     def __init__(
         self,

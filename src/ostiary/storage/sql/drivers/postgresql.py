@@ -33,6 +33,14 @@ _TRANSLATIONS: Final[tuple[tuple[tuple[type[Exception], ...], type[Exception]], 
 _KNOWN: Final = tuple(kind for kinds, _ in _TRANSLATIONS for kind in kinds)
 
 
+def _is_open(connection: AsyncpgConnection) -> bool:
+    return not connection.is_closed()
+
+
+def _discard(connection: AsyncpgConnection) -> None:
+    connection.terminate()
+
+
 def _translated(error: Exception) -> Exception:
     kind = next(ours for theirs, ours in _TRANSLATIONS if isinstance(error, theirs))
     return kind(f"{type(error).__name__}: {error}")
@@ -75,6 +83,15 @@ class _Pinned:
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         return nullcontext(self)
+
+    async def roll_back(self) -> None:
+        if self._connection.is_closed():
+            return
+        try:
+            await self._connection.execute("ROLLBACK")
+        except BaseException:
+            self._connection.terminate()
+            raise
 
     def _translated(self, error: Exception) -> Exception:
         if isinstance(error, _LOST) and not isinstance(error, ValueError):
@@ -132,7 +149,7 @@ class PostgresDriver:
             yield pinned
             await pinned.execute("COMMIT", ())
         except Exception:
-            await self._roll_back(connection)
+            await pinned.roll_back()
             raise
         except BaseException:
             connection.terminate()  # being cancelled is no time to wait; the server rolls back
@@ -146,20 +163,12 @@ class PostgresDriver:
         for connection in pool.close() if pool is not None else ():
             await connection.close(timeout=self._options.connect_timeout.total_seconds())
 
-    async def _roll_back(self, connection: AsyncpgConnection) -> None:
-        if connection.is_closed():
-            return
-        try:
-            await connection.execute("ROLLBACK")
-        except BaseException:
-            connection.terminate()
-            raise
-
     def _open(self) -> Pool[AsyncpgConnection]:
-        self._pool = Pool(self._options, self._connect, self._is_open, self._discard)
+        self._pool = Pool(self._options, self.connect, _is_open, _discard)
         return self._pool
 
-    async def _connect(self) -> AsyncpgConnection:
+    async def connect(self) -> AsyncpgConnection:
+        """Open a connection outside the pool."""
         try:
             return await asyncpg.connect(
                 self._dsn,
@@ -169,11 +178,3 @@ class PostgresDriver:
             )
         except _KNOWN as error:
             raise StorageUnavailable(f"PostgreSQL: {error}") from error
-
-    @staticmethod
-    def _is_open(connection: AsyncpgConnection) -> bool:
-        return not connection.is_closed()
-
-    @staticmethod
-    def _discard(connection: AsyncpgConnection) -> None:
-        connection.terminate()

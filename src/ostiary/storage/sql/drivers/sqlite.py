@@ -16,6 +16,7 @@ from ostiary.storage.sql.rows import Dialect, DriverValue, Row
 T = TypeVar("T")
 
 _READERS: Final = 2
+_LONG_PATIENCE: Final = 60.0  # seconds
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DUPLICATE: Final = frozenset(
     {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
@@ -217,6 +218,10 @@ class SqliteDriver:
     async def _open(self) -> None:
         # The writer makes the file and its journal; a reader that came first would find neither.
         await self.execute("SELECT 1", ())
+
+    async def connect(self) -> sqlite3.Connection:
+        """Open a connection that waits a minute for locks."""
+        return await asyncio.to_thread(self._connect, _LONG_PATIENCE, writes=True)
 
     def _connect(self, patience: float, *, writes: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(

@@ -1,0 +1,78 @@
+"""The application: auth under /api/auth, tasks under /api/tasks and /api/v1/tasks, a page to try them on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+
+from examples.tasks.routes import router
+from examples.tasks.settings import Settings
+from examples.tasks.storage import Tasks, open_engine
+from ostiary import Auth, DeleteUser, EmailAndPassword, Options, PasswordPolicy, UserOptions
+from ostiary.plugins import Admin
+
+PAGE: Final = Path(__file__).parent / "page"
+PAGE_HEADERS: Final = {"content-security-policy": "default-src 'self'; frame-ancestors 'none'"}
+LARGEST_BODY: Final = 1_000_000  # bytes
+
+
+def auth_options(settings: Settings) -> Options:
+    """Return what this application asks of its auth server."""
+    return Options(
+        app_name="Tasks",
+        secret=settings.secret,
+        base_url=settings.base_url,
+        trusted_origins=settings.trusted_origins,
+        cors=True,
+        email_and_password=EmailAndPassword(enabled=True),
+        password_policy=PasswordPolicy.strict(),
+        user=UserOptions(delete_user=DeleteUser(enabled=True)),
+    )
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Put the application together; the database is opened when it starts."""
+    auth = Auth(auth_options(settings), settings.database_url, plugins=[Admin()])
+    tasks = Tasks(open_engine(settings.database_url))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """Bring the tables up to date; close our connections at the end."""
+        await auth.migrate()
+        await tasks.create_table()
+        yield
+        await tasks.engine.dispose()
+
+    app = FastAPI(title="Tasks", lifespan=lifespan, max_body_size=LARGEST_BODY)
+    app.state.tasks = tasks
+    auth.install(app)
+    app.include_router(router, prefix="/api/tasks")
+    app.include_router(router, prefix="/api/v1/tasks")
+    app.add_exception_handler(RequestValidationError, refuse_input)
+    app.add_api_route("/", start_page, include_in_schema=False)
+    app.add_api_route("/page/{name}", page_file, include_in_schema=False)
+    return app
+
+
+async def refuse_input(_: Request, error: Exception) -> JSONResponse:
+    """Say what is wrong without repeating the input: not every text can be sent back, and nobody needs it."""
+    issues = error.errors() if isinstance(error, RequestValidationError) else ()
+    detail = [{"loc": issue["loc"], "msg": issue["msg"], "type": issue["type"]} for issue in issues]
+    return JSONResponse({"detail": detail}, status_code=422)
+
+
+async def start_page() -> FileResponse:
+    """Show the page."""
+    return FileResponse(PAGE / "index.html", headers=PAGE_HEADERS)
+
+
+async def page_file(name: str) -> FileResponse:
+    """Send what the page needs."""
+    known = {file.name: file for file in PAGE.iterdir()}
+    if name not in known:
+        raise HTTPException(404)
+    return FileResponse(known[name], headers=PAGE_HEADERS)

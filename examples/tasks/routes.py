@@ -1,0 +1,138 @@
+"""The tasks of whoever is signed in."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response, status
+from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, StringConstraints
+from pydantic.alias_generators import to_camel
+from sqlalchemy.exc import IntegrityError
+
+from examples.tasks.storage import Tasks
+from ostiary import Errors
+from ostiary.integrations.fastapi import CurrentUser
+
+router = APIRouter(tags=["tasks"])
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("text must not contain NUL")  # PostgreSQL stores none
+    return text
+
+
+Storable = AfterValidator(_storable)
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Storable]
+Notes = Annotated[str, StringConstraints(max_length=10_000), Storable]
+
+
+class TaskInput(BaseModel):
+    """A task as its owner writes it."""
+
+    title: Title
+    notes: Notes = ""
+    done: bool = False
+
+
+class TaskChanges(BaseModel):
+    """What of a task is to change; the rest stays."""
+
+    title: Title = ""
+    notes: Notes = ""
+    done: bool = False
+
+
+class Task(BaseModel):
+    """A task."""
+
+    model_config = ConfigDict(
+        from_attributes=True, alias_generator=AliasGenerator(serialization_alias=to_camel)
+    )
+
+    id: int
+    title: str
+    notes: str
+    done: bool
+    created_at: datetime
+
+
+class TaskPage(BaseModel):
+    """Some of one's tasks, the newest first."""
+
+    items: list[Task]
+    total: int
+    limit: int
+    offset: int
+
+
+def _tasks(request: Request) -> Tasks:
+    tasks: Tasks = request.app.state.tasks
+    return tasks
+
+
+AllTasks = Annotated[Tasks, Depends(_tasks)]
+TaskId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+NOT_FOUND = HTTPException(status.HTTP_404_NOT_FOUND, "There is no such task")
+NOT_FOUND_ANSWER: dict[int | str, dict[str, object]] = {
+    404: {"description": "There is no such task, or it is somebody else's"}
+}
+
+
+@router.get("")
+async def list_tasks(
+    user: CurrentUser,
+    tasks: AllTasks,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> TaskPage:
+    """List your tasks, page by page."""
+    rows, total = await tasks.page(user.id, limit=limit, offset=offset)
+    items = [Task.model_validate(dict(row)) for row in rows]
+    return TaskPage(items=items, total=total, limit=limit, offset=offset)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_task(
+    body: TaskInput, user: CurrentUser, tasks: AllTasks, request: Request, response: Response
+) -> Task:
+    """Add a task."""
+    try:
+        row = await tasks.add(user.id, body.model_dump())
+    except IntegrityError:
+        raise Errors.UNAUTHORIZED(reason="deleted meanwhile") from None
+    response.headers["location"] = f"{request.url.path}/{row['id']}"
+    return Task.model_validate(dict(row))
+
+
+@router.get("/{task_id}", responses=NOT_FOUND_ANSWER)
+async def read_task(task_id: TaskId, user: CurrentUser, tasks: AllTasks) -> Task:
+    """Read one of your tasks."""
+    row = await tasks.by_id(user.id, task_id)
+    if row is None:
+        raise NOT_FOUND
+    return Task.model_validate(dict(row))
+
+
+@router.put("/{task_id}", responses=NOT_FOUND_ANSWER)
+async def replace_task(task_id: TaskId, body: TaskInput, user: CurrentUser, tasks: AllTasks) -> Task:
+    """Write one of your tasks anew."""
+    row = await tasks.change(user.id, task_id, body.model_dump())
+    if row is None:
+        raise NOT_FOUND
+    return Task.model_validate(dict(row))
+
+
+@router.patch("/{task_id}", responses=NOT_FOUND_ANSWER)
+async def change_task(task_id: TaskId, body: TaskChanges, user: CurrentUser, tasks: AllTasks) -> Task:
+    """Change some of one of your tasks."""
+    row = await tasks.change(user.id, task_id, body.model_dump(exclude_unset=True))
+    if row is None:
+        raise NOT_FOUND
+    return Task.model_validate(dict(row))
+
+
+@router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT, responses=NOT_FOUND_ANSWER)
+async def delete_task(task_id: TaskId, user: CurrentUser, tasks: AllTasks) -> None:
+    """Delete one of your tasks."""
+    if not await tasks.remove(user.id, task_id):
+        raise NOT_FOUND

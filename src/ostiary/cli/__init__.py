@@ -1,0 +1,34 @@
+"""The command line: serve, init, migrate, secret, users, doctor."""
+
+import typer
+
+from ostiary.cli.doctor import doctor
+from ostiary.cli.exits import Group
+from ostiary.cli.init import init
+from ostiary.cli.migrate import migrate
+from ostiary.cli.secret import secret
+from ostiary.cli.serve import serve
+from ostiary.cli.users import users
+
+app = typer.Typer(
+    name="ostiary",
+    cls=Group,
+    help="Authentication for Python back ends, in Better Auth's protocol.",
+    epilog="Configuration: ostiary.toml, .env beside it, and the environment, which wins. "
+    "Exit codes: 0 done, 1 refused or something found, 2 usage or configuration, 3 cannot connect.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # they would show local variables
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(short_help="Run the standalone server.")(serve)
+app.command(short_help="Write a working application.")(init)
+app.command(short_help="Add what the database lacks of the configured tables.")(migrate)
+app.command(short_help="Print a new secret, or rotate secrets.")(secret)
+app.add_typer(users, name="users", short_help="List, create, ban and delete users.")
+app.command(short_help="Say what is wrong or unsafe, and what to change.")(doctor)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app(prog_name="ostiary")

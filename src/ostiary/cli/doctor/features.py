@@ -1,0 +1,48 @@
+"""Do limits, mail and sign-in work with the parts that are there?"""
+
+from ostiary.cli.doctor.finding import Findings, Subject
+from ostiary.server.application import Application
+
+_limits = Subject("rate limits")
+_mail = Subject("mail")
+_sign_in = Subject("sign-in")
+
+
+def limits(application: Application) -> Findings:
+    """Ask for limits that every process counts together."""
+    options = application.auth.options
+    if not options.rate_limit.enabled:
+        yield _limits.failure(
+            "off: passwords can be guessed at full speed", "remove rateLimit.enabled = false"
+        )
+    elif options.rate_limit.storage == "memory" and application.settings.workers > 1:
+        workers = application.settings.workers
+        yield _limits.warning(
+            f"each of {workers} processes counts for itself: every limit is {workers} times as high",
+            "remove rateLimit.storage, so that the database or Redis counts",
+        )
+    else:
+        shared = "Redis" if application.auth.services.key_value else "the database"
+        yield _limits.ok(f"counted in {options.rate_limit.storage or shared}")
+
+
+def mail(application: Application) -> Findings:
+    """Mention that nothing sends mail; it is a failure where sign-in waits for one."""
+    if application.auth.services.mail_sender is not None:
+        yield _mail.ok("a sender is configured")
+    elif application.auth.options.email_and_password.require_email_verification:
+        yield _mail.failure(
+            "nobody can verify an address, and sign-in requires it",
+            "give Auth a mail_sender, or remove emailAndPassword.requireEmailVerification",
+        )
+    else:
+        yield _mail.hint("no SMTP or other sender: no mail leaves this server", "give Auth a mail_sender")
+
+
+def sign_in(application: Application) -> Findings:
+    """Mention that nobody can sign in."""
+    settings = application.auth.options.email_and_password
+    if not settings.enabled:
+        yield _sign_in.hint("not by password", "set emailAndPassword.enabled = true")
+    else:
+        yield _sign_in.ok("by email and password" + (", closed to newcomers" * settings.disable_sign_up))

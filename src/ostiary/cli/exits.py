@@ -1,0 +1,43 @@
+"""How commands end: exit codes, and errors as one line with the cure."""
+
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from ostiary.domain.errors import AuthError, ConfigurationError, InvalidValue, StorageUnavailable
+
+DONE: Final = 0
+REFUSED: Final = 1
+MISCONFIGURED: Final = 2
+UNREACHABLE: Final = 3
+
+
+class Refused(Exception):
+    """A command cannot do what it was asked; the message says why."""
+
+
+EXPECTED: Final = (ConfigurationError, StorageUnavailable, AuthError, InvalidValue, Refused)
+"""What ends a command with a sentence."""
+
+
+class Group(TyperGroup):
+    """Commands whose expected failures are a sentence on standard error and an exit code."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # Typer's own Context class; Any is its contract
+        """Run the command; what is a mistake in the program passes with its traceback."""
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            raise _ended(str(error), MISCONFIGURED) from None
+        except StorageUnavailable as error:
+            raise _ended(f"cannot connect: {error}", UNREACHABLE) from None
+        except AuthError as error:
+            raise _ended(error.message or error.code or "refused", REFUSED) from None
+        except (Refused, InvalidValue) as error:
+            raise _ended(str(error), REFUSED) from None
+
+
+def _ended(message: str, code: int) -> typer.Exit:
+    typer.secho(f"Error: {' '.join(message.split())}", fg="red", err=True)
+    return typer.Exit(code)

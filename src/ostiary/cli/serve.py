@@ -1,0 +1,93 @@
+"""`ostiary serve`: the standalone server."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ostiary.cli.target import App, Config, run, target
+
+if TYPE_CHECKING:
+    from ostiary.auth import Auth
+    from ostiary.server.settings import Settings
+
+
+def serve(
+    *,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="HOST", help="Address to listen on; 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", "-p", metavar="PORT", min=0, max=65535, help="Port to listen on; 8000."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", "-w", metavar="N", min=1, max=512, help="How many processes; 1."),
+    ] = None,
+    migrate: Annotated[
+        bool | None,
+        typer.Option("--migrate/--no-migrate", help="Add missing tables and columns first; by default yes."),
+    ] = None,
+    config: Config = None,
+    app: App = None,
+) -> None:
+    """Serve auth under /api/auth, its documentation under /docs, and /healthz and /readyz.
+
+    Several servers may start at once on one database. SIGTERM lets running requests finish.
+    """
+    from ostiary.server.logging import configure_logging  # noqa: PLC0415  help texts need no server
+
+    application = target(config, app)
+    given = {"host": host, "port": port, "workers": workers, "migrate": migrate}
+    settings = application.settings.model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+    configure_logging(settings)
+    run(application.auth, _prepare(application.auth, migrate=settings.migrate))
+    _tell_workers(config, app)
+    _listen(settings)
+
+
+async def _prepare(auth: "Auth", *, migrate: bool) -> None:
+    """Migrate once, or at least reach the database, before any process serves: a failure ends the command."""
+    await (auth.migrate() if migrate else auth.services.store.ping())
+
+
+def _tell_workers(config: Path | None, app: str | None) -> None:
+    """Leave the arguments where every worker process finds them."""
+    from ostiary.server.application import APP_VARIABLE  # noqa: PLC0415  help texts need no server
+    from ostiary.server.settings import CONFIG_VARIABLE  # noqa: PLC0415  help texts need no server
+
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config.resolve())
+    if app is not None:
+        os.environ[APP_VARIABLE] = app
+    os.environ["OSTIARY_MIGRATE"] = "false"  # it is done, or was not wanted
+
+
+def _listen(settings: "Settings") -> None:
+    import uvicorn  # noqa: PLC0415  help texts need no server
+
+    # uvicorn passes the signal on once all requests are answered; ending was asked for, so it is no failure
+    signal.signal(signal.SIGTERM, _end)
+    uvicorn.run(
+        "ostiary.server.app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        proxy_headers=False,  # whom to believe is for trusted_proxies alone to say
+        server_header=False,
+        access_log=settings.access_log,
+        log_config=None,
+    )
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    sys.exit(0)

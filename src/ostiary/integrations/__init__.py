@@ -1,0 +1,1 @@
+"""Who may host an auth server."""

@@ -1,0 +1,25 @@
+"""An auth server in a FastAPI application: its routes, and dependencies that know who calls."""
+
+from ostiary.integrations.fastapi.dependencies import (
+    CurrentSession,
+    CurrentUser,
+    FreshSession,
+    OptionalUser,
+    current,
+    current_user,
+    is_still_signed_in,
+    require_role,
+)
+from ostiary.integrations.fastapi.install import install
+
+__all__ = [
+    "CurrentSession",
+    "CurrentUser",
+    "FreshSession",
+    "OptionalUser",
+    "current",
+    "current_user",
+    "install",
+    "is_still_signed_in",
+    "require_role",
+]

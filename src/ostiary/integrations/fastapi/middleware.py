@@ -1,0 +1,66 @@
+"""What surrounds every request of an application: its visit, the session's cookies, cross-origin rules."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ostiary.auth import Auth
+from ostiary.http.asgi import encode_headers
+from ostiary.integrations.fastapi.cors import Cors, RawHeaders
+from ostiary.integrations.fastapi.visit import SCOPE_KEY, Visit
+
+_WITH_HEADERS = frozenset({"http.response.start", "websocket.accept"})
+
+
+class AuthMiddleware:
+    """Gives every connection its visit, and its response whatever the session's reading has to set."""
+
+    def __init__(self, app: ASGIApp, auth: Auth) -> None:
+        """Surround an application."""
+        self._app = app
+        self._auth = auth
+        options = auth.options
+        self._cors = Cors(options, auth.services.origins.patterns) if options.cors else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        visit = scope[SCOPE_KEY] = Visit(self._auth, scope)
+
+        async def send_with_cookies(message: Message) -> None:
+            """Add cookies to the message that carries headers."""
+            if message["type"] in _WITH_HEADERS and (lines := visit.cookie_lines()):
+                message = {**message, "headers": _with_cookies(message.get("headers", ()), lines)}
+            await send(message)
+
+        if self._cors is None or scope["type"] != "http":
+            await self._app(scope, receive, send_with_cookies)
+        else:
+            await self._serve_across_origins(self._cors, scope, receive, send_with_cookies)
+
+    async def _serve_across_origins(self, cors: Cors, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = await cors.granted(scope)
+
+        async def send_with_grant(message: Message) -> None:
+            """Add the grant, or the warning to caches that it depends on the origin."""
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": cors.amended(message.get("headers", ()), origin)}
+            await send(message)
+
+        if origin is not None and cors.is_preflight(scope):
+            headers = cors.preflight_headers(scope)
+            await send_with_grant({"type": "http.response.start", "status": 204, "headers": headers})
+            await send_with_grant({"type": "http.response.body"})
+        else:
+            await self._app(scope, receive, send_with_grant)
+
+
+def _with_cookies(headers: RawHeaders, lines: list[str]) -> RawHeaders:
+    """Append what the response does not set itself: a handler that signs somebody out has the last word."""
+    own = {_cookie_name(value) for name, value in headers if name.lower() == b"set-cookie"}
+    added = encode_headers([("set-cookie", line) for line in lines])
+    return [*headers, *(header for header in added if _cookie_name(header[1]) not in own)]
+
+
+def _cookie_name(line: bytes) -> bytes:
+    return line.partition(b"=")[0].strip()
