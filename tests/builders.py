@@ -36,7 +36,10 @@ def cheap_hasher(runtime: Runtime) -> BoundedHasher:
 
 
 def some_auth(
-    options: Options | None = None, clock: FrozenRuntime | None = None, database: str | None = None, **parts: Any
+    options: Options | None = None,
+    clock: FrozenRuntime | None = None,
+    database: str | None = None,
+    **parts: Any,
 ) -> Auth:
     """Return an auth server; without a database address it keeps everything in memory."""
     options = options or some_options()
@@ -49,7 +52,9 @@ def some_auth(
 class Browser(httpx2.AsyncClient):
     """A browser with one tab on the application: it keeps cookies and names its origin."""
 
-    def __init__(self, app: Any, *, origin: str | None = ORIGIN, base: str = "/api/auth", **kwargs: Any) -> None:
+    def __init__(
+        self, app: Any, *, origin: str | None = ORIGIN, base: str = "/api/auth", **kwargs: Any
+    ) -> None:
         """Open a tab on `origin`; None is a program that is no browser."""
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True, client=("198.51.100.7", 4711))
         headers = {"origin": origin} if origin else {}
@@ -62,7 +67,9 @@ class Browser(httpx2.AsyncClient):
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def sign_in(self, email: str = "ada@example.com", password: str = PASSWORD, **more: Any) -> httpx2.Response:
+    async def sign_in(
+        self, email: str = "ada@example.com", password: str = PASSWORD, **more: Any
+    ) -> httpx2.Response:
         """Sign in."""
         return await self.post("/sign-in/email", json={"email": email, "password": password, **more})
 

@@ -123,4 +123,5 @@ def ensure(service: Service) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if all([ensure(service) for service in SERVICES]) else 1)
+    found = {service.name: ensure(service) for service in SERVICES}
+    sys.exit(0 if all(found.values()) else 1)

@@ -1,6 +1,6 @@
 """The tasks of whoever is signed in."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response, status
@@ -21,7 +21,12 @@ def _storable(text: str) -> str:
     return text
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # not every database keeps the zone
+
+
 Storable = AfterValidator(_storable)
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Storable]
 Notes = Annotated[str, StringConstraints(max_length=10_000), Storable]
 
@@ -53,7 +58,7 @@ class Task(BaseModel):
     title: str
     notes: str
     done: bool
-    created_at: datetime
+    created_at: Moment
 
 
 class TaskPage(BaseModel):

@@ -29,6 +29,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from ostiary.domain.runtime import SystemRuntime
+
 DRIVERS: Final = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "mysql": "asyncmy", "mariadb": "asyncmy"}
 
 metadata = MetaData()
@@ -44,7 +46,7 @@ tasks = Table(
     Column("title", String(200), nullable=False),
     Column("notes", Text, nullable=False),
     Column("done", Boolean, nullable=False),
-    Column("created_at", DateTime(timezone=True), server_default=func.now(), nullable=False),
+    Column("created_at", DateTime(timezone=True), default=SystemRuntime().now, nullable=False),
 )
 Index("task_user_id_id_idx", tasks.c.user_id, tasks.c.id)
 
@@ -94,7 +96,8 @@ class Tasks:
         """Write a new task; raises IntegrityError where the owner is gone."""
         async with self.engine.begin() as connection:
             result = await connection.execute(insert(tasks).values(**values, user_id=owner))
-            written = select(tasks).where(tasks.c.id == result.inserted_primary_key.id)
+            (task_id,) = result.inserted_primary_key or (None,)
+            written = select(tasks).where(tasks.c.id == task_id)
             return (await connection.execute(written)).mappings().one()
 
     async def change(self, owner: str, task_id: int, values: Mapping[str, object]) -> RowMapping | None:

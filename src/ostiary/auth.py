@@ -31,7 +31,7 @@ class Auth:
     def __init__(
         self,
         options: Options,
-        database: str | Store,
+        database: str | Store | None = None,
         *,
         plugins: Sequence[Plugin] = (),
         key_value: KeyValue | None = None,
@@ -44,8 +44,11 @@ class Auth:
     ) -> None:
         """`database` is an address such as `sqlite:///app.db` or `postgresql://...`, or any Store.
 
+        Without one the encrypted cookie is the session, and users are forgotten when the process ends.
         Raises ConfigurationError, naming the cure. Nothing is connected before the first request.
         """
+        stateless = database is None and key_value is None
+        options = options.without_database() if stateless else options
         parts = Parts(
             plugins=tuple(plugins),
             key_value=key_value,
@@ -55,19 +58,25 @@ class Auth:
             hasher=hasher,
             http_client=http_client,
             mail_sender=mail_sender,
+            stateless=stateless,
         )
         self.options = options
         self.plugins = parts.plugins
         self.schema: Schema = schema_of(options, parts)
         self.database_url = database if isinstance(database, str) else None
-        store = self._open(database, runtime_of(options, parts)) if isinstance(database, str) else database
-        self.pipeline = build_pipeline(options, parts, store)
+        self.pipeline = build_pipeline(options, parts, self._store(database, runtime_of(options, parts)))
         self.api = Api(self.pipeline)
 
-    def _open(self, url: str, runtime: Runtime) -> Store:
-        from ostiary.storage.sql import open_store  # noqa: PLC0415  a Store of one's own needs no SQL at all
+    def _store(self, database: str | Store | None, runtime: Runtime) -> Store:
+        if database is None:
+            from ostiary.storage.memory import MemoryStore  # noqa: PLC0415  the exception, not the rule
 
-        return open_store(url, self.schema, runtime)
+            return MemoryStore(self.schema, runtime)
+        if isinstance(database, str):
+            from ostiary.storage.sql import open_store  # noqa: PLC0415  a Store of one's own needs no SQL
+
+            return open_store(database, self.schema, runtime)
+        return database
 
     @property
     def services(self) -> Services:

@@ -58,6 +58,8 @@ class Parts:
     hasher: PasswordHasher | None = None
     http_client: HttpClient | None = None
     mail_sender: MailSender | None = None
+    stateless: bool = False
+    """Nothing durable stands behind: the cookie cache is the session."""
 
 
 def runtime_of(options: Options, parts: Parts) -> Runtime:
@@ -156,7 +158,7 @@ def _services_of(options: Options, parts: Parts, store: Store, limiter: RateLimi
         passwords=passwords,
         verifications=Verifications(store, writes, runtime, options.verification),
         session_cookies=cookies,
-        session_reader=SessionReader(cookies, sessions, options.session),
+        session_reader=SessionReader(cookies, sessions, options.session, parts.stateless),
         origins=TrustedOrigins(options, [o for plugin in parts.plugins for o in plugin.trusted_origins()]),
         addresses=ClientAddress(options.advanced.ip_address),
         renderer=renderer,

@@ -50,7 +50,9 @@ def test_every_endpoint_has_a_limit_or_says_that_it_has_none() -> None:
 
 
 def test_every_endpoint_is_described() -> None:
-    assert [e.name for e in core_endpoints() if not e.summary.endswith((".", "works without one, too."))] == []
+    assert [
+        e.name for e in core_endpoints() if not e.summary.endswith((".", "works without one, too."))
+    ] == []
 
 
 def test_every_declared_refusal_is_in_the_catalogue_under_its_name() -> None:

@@ -4,7 +4,16 @@ from datetime import timedelta
 
 from ostiary import Auth, CookieCache, SessionOptions
 from ostiary.domain.runtime import FrozenRuntime
-from tests.builders import DAY, SESSION_COOKIE, Browser, code_of, cookie_names, set_cookies, some_auth, some_options
+from tests.builders import (
+    DAY,
+    SESSION_COOKIE,
+    Browser,
+    code_of,
+    cookie_names,
+    set_cookies,
+    some_auth,
+    some_options,
+)
 
 
 async def test_nobody_is_signed_in_at_first(browser: Browser) -> None:
@@ -18,7 +27,9 @@ async def test_a_person_signs_up_and_is_known(browser: Browser) -> None:
     assert session["session"]["token"] == signed_up["token"]
 
 
-async def test_a_session_slides_once_a_day_and_the_cookie_with_it(browser: Browser, clock: FrozenRuntime) -> None:
+async def test_a_session_slides_once_a_day_and_the_cookie_with_it(
+    browser: Browser, clock: FrozenRuntime
+) -> None:
     await browser.sign_up()
     clock.advance(hours=23)
     answer = await browser.get("/get-session")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_HEARTBEAT: Final = 5.0  # seconds without news before a person wonders
+HEARTBEAT: Final = 5.0  # seconds without news before a person wonders
 
 
 def migrate(
@@ -80,7 +80,7 @@ def _apply(url: str, schema: "Schema") -> None:
         wanted = await migrations.plan(url, schema)
         if wanted.additions:
             typer.echo(f"Adding {len(wanted.additions)}: {', '.join(wanted.additions)}", err=True)
-        done = await _with_heartbeat(migrations.apply(url, schema))
+        done = await with_heartbeat(migrations.apply(url, schema))
         for addition in done.additions:
             typer.echo(f"added {addition}")
         if not done.additions:
@@ -89,11 +89,11 @@ def _apply(url: str, schema: "Schema") -> None:
     asyncio.run(applying())
 
 
-async def _with_heartbeat(work: Awaitable[T]) -> T:
+async def with_heartbeat(work: Awaitable[T]) -> T:
     """Tell every few seconds that a change of a large table is still under way."""
     task = asyncio.ensure_future(work)
     waited = 0.0
-    while not (await asyncio.wait({task}, timeout=_HEARTBEAT))[0]:
-        waited += _HEARTBEAT
+    while not (await asyncio.wait({task}, timeout=HEARTBEAT))[0]:
+        waited += HEARTBEAT
         typer.echo(f"still at it after {waited:.0f} s ...", err=True)
     return task.result()

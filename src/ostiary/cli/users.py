@@ -81,7 +81,10 @@ def create(
     config: Config = None,
     app: App = None,
 ) -> None:
-    """Create a user with a password, which is asked for. The server's password policy holds."""
+    """Create a user; the password is asked for.
+
+    The server's password policy holds, and fields of the application may be given with --field.
+    """
     from ostiary.cli.people import Person  # noqa: PLC0415  help texts need no server
 
     people = _people(config, app)
@@ -105,7 +108,10 @@ def _pairs(fields: list[str]) -> dict[str, str]:
 def set_password(
     person: Who, password_stdin: PasswordStdin = False, config: Config = None, app: App = None
 ) -> None:
-    """Set a password, which is asked for, and end every session of the user."""
+    """Set a password and end every session.
+
+    The password is asked for; the server's password policy holds.
+    """
     people = _people(config, app)
     user = run(people.auth, people.set_password(person, _password(password_stdin)))
     typer.echo(f"Set the password of {user.email}; all sessions ended.")
@@ -124,7 +130,10 @@ def ban(
     config: Config = None,
     app: App = None,
 ) -> None:
-    """Ban a user: every session ends at once, and signing in is refused."""
+    """Ban a user and end every session.
+
+    Signing in is refused until the ban is lifted or over.
+    """
     ends = _moment(until) if until is not None else None
     people = _people(config, app)
     user = run(people.auth, people.ban(person, reason, ends))
@@ -155,7 +164,10 @@ def delete(
     config: Config = None,
     app: App = None,
 ) -> None:
-    """Delete a user with accounts and sessions. There is no way back."""
+    """Delete a user, accounts and sessions.
+
+    There is no way back.
+    """
     people = _people(config, app)
     user = run(people.auth, people.find(person))
     if not yes and not typer.confirm(f"Delete {user.email} (id {user.id}) for good?"):

@@ -4,12 +4,14 @@ import json
 import re
 from datetime import UTC, datetime
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from ostiary.domain.errors import JsonValue
 
 DEEPEST = 32
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+_TWO_DIGITS = tuple(f"{number:02d}" for number in range(60))
+_THREE_DIGITS = tuple(f"{number:03d}" for number in range(1000))
 
 
 class UnreadableText(ValueError):
@@ -48,20 +50,19 @@ def _check(value: JsonValue, depth: int) -> None:
 
 def iso(moment: datetime) -> str:
     """Return `YYYY-MM-DDTHH:MM:SS.sssZ`: UTC, exactly three fractional digits."""
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
-    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
+    m = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    # looked up digits cost half of what `isoformat` does, and most answers hold five moments
+    day = f"{m.year:04d}-{_TWO_DIGITS[m.month]}-{_TWO_DIGITS[m.day]}"
+    time = f"{_TWO_DIGITS[m.hour]}:{_TWO_DIGITS[m.minute]}:{_TWO_DIGITS[m.second]}"
+    return f"{day}T{time}.{_THREE_DIGITS[m.microsecond // 1000]}Z"
 
 
-def _encode_other(value: object) -> JsonValue:
-    if isinstance(value, datetime):
-        return iso(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_encode_other)
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def dump(value: JsonValue) -> bytes:
-    """Write compact JSON as UTF-8, dates in ISO form."""
-    return _encoder.encode(value).encode("utf-8", "replace")
+    """Write compact JSON as UTF-8."""
+    try:
+        return to_json(value, inf_nan_mode="null")
+    except ValueError:  # half a surrogate pair, which a refusal may quote
+        return _encoder.encode(value).encode("utf-8", "replace")

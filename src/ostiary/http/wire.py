@@ -173,11 +173,6 @@ class PasswordChanged(Output):
     user: User
 
 
-def _members_of(output: Output) -> tuple[tuple[str, str], ...]:
-    kind: Any = type(output)  # a class is hashable, whatever its instances are
-    return output_members(kind)
-
-
 @cache
 def output_members(kind: Any) -> tuple[tuple[str, str], ...]:
     """Return attribute and wire name of each member of an output class."""
@@ -201,62 +196,90 @@ _CACHED_ORDER: Mapping[str, Sequence[str]] = {
 }
 
 
-class Renderer:
-    """Turns entities into their JSON form under one schema."""
-
-    def __init__(self, schema: Schema) -> None:
-        """Work out the members of users and sessions once."""
-        self._schema = schema
-        self.user = self._renderer(schema[USER])
-        self.session = self._renderer(schema[SESSION])
-        self.cached_user = self._cached_renderer(schema[USER])
-        self.cached_session = self._cached_renderer(schema[SESSION])
-
-    @staticmethod
-    def _renderer(model: Model[Any]) -> Callable[[Entity], dict[str, JsonValue]]:
-        declared = [(f.name, f.attribute) for f in model.returned if f.attribute in model.core_names]
-        extra = [f for f in model.returned if f.attribute not in model.core_names]
-
-        def render(entity: Entity) -> dict[str, JsonValue]:
-            """Write the returned members in schema order, the identifier last."""
-            body = {name: getattr(entity, attribute) for name, attribute in declared}
-            for field in extra:
-                body[field.name] = value_of(entity, field)
-            body["id"] = entity.id
-            return body
-
-        return render
-
-    @staticmethod
-    def _cached_renderer(model: Model[Any]) -> Callable[[Entity], dict[str, JsonValue]]:
-        first = _CACHED_ORDER[model.name]
-        by_name = {field.name: field for field in model.returned}
-        ordered = [by_name[name] for name in first if name in by_name]
-        ordered += [field for field in model.returned if field.name not in first]
-
-        def render(entity: Entity) -> dict[str, JsonValue]:
-            """Write the returned members in the order of the cookie cache, the identifier first."""
-            return {"id": entity.id, **{field.name: value_of(entity, field) for field in ordered}}
-
-        return render
-
-    def render(self, value: object) -> JsonValue:
-        """Return the JSON form of a handler's result."""
-        if isinstance(value, Session):
-            return self.session(value)
-        if isinstance(value, User):
-            return self.user(value)
-        if isinstance(value, Output):
-            members = ((name, getattr(value, attribute)) for attribute, name in _members_of(value))
-            return {name: self.render(member) for name, member in members if member is not UNSET}
-        if isinstance(value, (list, tuple)):
-            return [self.render(element) for element in value]
-        return value
-
-
 @dataclass(frozen=True, slots=True)
 class Cached(Output):
     """A session read from the cookie cache, already in its JSON form."""
 
     session: dict[str, JsonValue]
     user: dict[str, JsonValue]
+
+
+def _entity_form(
+    model: Model[Any], fields: Sequence[DescribedField[Any]], first: Sequence[str] = ()
+) -> Callable[[Entity], dict[str, JsonValue]]:
+    """Return the function that writes these fields of an entity, the identifier last unless it is named first."""
+    declared = [f for f in fields if f.attribute in model.core_names]
+    added = [f for f in fields if f.attribute not in model.core_names]
+    names = [*first, *(f.name for f in declared)]
+    read = attrgetter(*first, *(f.attribute for f in declared))
+    dates = [f.name for f in declared if f.type == "date"]
+
+    def form(entity: Entity) -> dict[str, JsonValue]:
+        """Write the members in their order, dates as text."""
+        body: dict[str, Any] = dict(zip(names, read(entity), strict=True))
+        for name in dates:
+            body[name] = _plain_form(body[name])
+        for field in added:
+            body[field.name] = _plain_form(value_of(entity, field))
+        body["id"] = entity.id
+        return body
+
+    return form
+
+
+def _plain_form(value: Any) -> JsonValue:
+    return iso(value) if isinstance(value, datetime) else value
+
+
+def _cached_form(cached: Cached) -> dict[str, JsonValue]:
+    return {"session": cached.session, "user": cached.user}
+
+
+class Renderer:
+    """Turns results into their JSON form under one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        """Work out the members of users and sessions once."""
+        self.user = _entity_form(schema[USER], schema[USER].returned)
+        self.session = _entity_form(schema[SESSION], schema[SESSION].returned)
+        self.cached_user = self._cached_order(schema[USER])
+        self.cached_session = self._cached_order(schema[SESSION])
+        self._forms: dict[type, Callable[[Any], JsonValue]] = {Cached: _cached_form}
+
+    @staticmethod
+    def _cached_order(model: Model[Any]) -> Callable[[Entity], dict[str, JsonValue]]:
+        """Write the identifier first, then the members in the order of the cookie cache."""
+        first = _CACHED_ORDER[model.name]
+        by_name = {field.name: field for field in model.returned}
+        ordered = [by_name[name] for name in first if name in by_name]
+        ordered += [field for field in model.returned if field.name not in first]
+        return _entity_form(model, ordered, first=["id"])
+
+    def render(self, value: object) -> JsonValue:
+        """Return the JSON form of a handler's result."""
+        kind = type(value)
+        form = self._forms.get(kind)
+        if form is None:
+            form = self._forms[kind] = self._form_of(kind)
+        return form(value)
+
+    def _form_of(self, kind: type) -> Callable[[Any], JsonValue]:  # a form takes what it is a form of
+        if issubclass(kind, Session):
+            return self.session
+        if issubclass(kind, User):
+            return self.user
+        if issubclass(kind, Output):
+            return self._output_form(output_members(kind))
+        if issubclass(kind, dict):
+            return lambda members: {name: self.render(member) for name, member in members.items()}
+        if issubclass(kind, list | tuple):
+            return lambda elements: [self.render(element) for element in elements]
+        return _plain_form
+
+    def _output_form(self, members: Sequence[tuple[str, str]]) -> Callable[[Any], JsonValue]:
+        def form(output: Output) -> JsonValue:
+            """Write the members in their order; those that are unset are left out."""
+            present = ((name, getattr(output, attribute)) for attribute, name in members)
+            return {name: self.render(member) for name, member in present if member is not UNSET}
+
+        return form

@@ -147,7 +147,9 @@ def _fields(value: JsonValue, path: str) -> tuple[Field[Any], ...]:
 
 
 def _same_site(value: JsonValue, path: str) -> str:
-    return _one_of("strict", "lax", "none")(_text(value, path).lower(), path)
+    lowered = _text(value, path).lower()
+    _one_of("strict", "lax", "none")(lowered, path)
+    return lowered
 
 
 _ATTRIBUTES: Mapping[str, Rule] = {

@@ -141,6 +141,16 @@ class Options:
             advanced=replace(self.advanced, ip_address=ip_address),
         )
 
+    def without_database(self) -> "Self":
+        """Return these options for a server that keeps nothing: the encrypted cookie is the session."""
+        cache = self.session.cookie_cache
+        if not cache.enabled:
+            cache = replace(
+                cache, enabled=True, strategy="jwe", refresh_cache=True, max_age=self.session.expires_in
+            )
+        cache = replace(cache, believed_by_writes=True)
+        return replace(self, session=replace(self.session, cookie_cache=cache))
+
     @staticmethod
     def from_mapping(mapping: Mapping[str, JsonValue]) -> "Options":
         """Read a Better Auth configuration in its own names; unknown names raise ConfigurationError."""

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from ostiary.integrations.fastapi import install
 from ostiary.server.application import Application, find_application
 from ostiary.server.health import health_routes
 from ostiary.server.logging import configure_logging
@@ -36,5 +35,5 @@ def application_server(application: Application) -> FastAPI:
         lifespan=lifespan,
     )
     app.include_router(health_routes(auth))
-    install(auth, app)
+    auth.install(app)
     return app

@@ -2,8 +2,11 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Final
 
 from ostiary.domain.errors import InvalidValue, JsonValue
+
+_LARGEST: Final = 2**63 - 1
 
 
 def text(value: object) -> str:
@@ -21,11 +24,13 @@ def text(value: object) -> str:
 
 
 def whole_number(value: object) -> int:
-    """Accept a number without a fraction. Raises InvalidValue."""
+    """Accept a number of 64 bits without a fraction. Raises InvalidValue."""
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidValue("a whole number was expected")
+    if not -_LARGEST - 1 <= value <= _LARGEST:
+        raise InvalidValue("the number is too large")
     return value
 
 

@@ -19,12 +19,16 @@ def key_value(clock: FrozenRuntime) -> MemoryKeyValue:
 
 @pytest.fixture
 async def auth(clock: FrozenRuntime, key_value: MemoryKeyValue) -> AsyncIterator[Auth]:
-    server = some_auth(some_options(session=SessionOptions(store_in_key_value=True)), clock, key_value=key_value)
+    server = some_auth(
+        some_options(session=SessionOptions(store_in_key_value=True)), clock, key_value=key_value
+    )
     yield server
     await server.close()
 
 
-async def test_a_session_is_kept_in_the_layout_of_the_reference(browser: Browser, key_value: MemoryKeyValue) -> None:
+async def test_a_session_is_kept_in_the_layout_of_the_reference(
+    browser: Browser, key_value: MemoryKeyValue
+) -> None:
     signed_up = await browser.sign_up()
     kept = json.loads(await key_value.get(signed_up["token"]) or "")
     assert list(kept) == ["session", "user"]
@@ -41,7 +45,9 @@ async def test_nothing_is_written_to_the_session_table(auth: Auth, browser: Brow
     assert await browser.session() is not None
 
 
-async def test_a_session_dies_with_its_key(browser: Browser, clock: FrozenRuntime, key_value: MemoryKeyValue) -> None:
+async def test_a_session_dies_with_its_key(
+    browser: Browser, clock: FrozenRuntime, key_value: MemoryKeyValue
+) -> None:
     signed_up = await browser.sign_up()
     clock.advance(days=7, seconds=1)
     assert await key_value.get(signed_up["token"]) is None
@@ -75,7 +81,9 @@ async def test_signing_out_leaves_nothing_behind(browser: Browser, key_value: Me
     assert await key_value.get(f"active-sessions-{signed_up['user']['id']}") is None
 
 
-@pytest.mark.parametrize("kept", ["[]", "null", '{"session":1,"user":2}', "{broken", '{"session":{},"user":{}}'])
+@pytest.mark.parametrize(
+    "kept", ["[]", "null", '{"session":1,"user":2}', "{broken", '{"session":{},"user":{}}']
+)
 async def test_a_value_that_is_no_session_signs_nobody_in(
     browser: Browser, key_value: MemoryKeyValue, kept: str
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ostiary.cli.doctor.finding import Finding, Findings, Subject
-from ostiary.domain.errors import StorageUnavailable
+from ostiary.domain.errors import ConfigurationError, StorageUnavailable
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
 from ostiary.server.application import Application
@@ -29,7 +29,7 @@ async def database(application: Application) -> AsyncIterator[Finding]:
     auth = application.auth
     try:
         await auth.services.store.ping()
-    except StorageUnavailable as error:
+    except (StorageUnavailable, ConfigurationError) as error:
         yield _database.failure(f"does not answer: {error}", "start it, or correct DATABASE_URL")
         return
     if auth.database_url is None:
@@ -72,13 +72,13 @@ async def _database_clock(runtime: Runtime, url: str) -> AsyncIterator[Finding]:
     try:
         asked = runtime.now()
         [row] = await driver.fetch(_NOW[driver.dialect], ())
-        for finding in _clock_findings("the database", float(row[0]), asked, runtime.now()):
+        for finding in clock_findings("the database", float(row[0]), asked, runtime.now()):
             yield finding
     finally:
         await driver.close()
 
 
-def _clock_findings(whose: str, theirs: float, asked: datetime, answered: datetime) -> Findings:
+def clock_findings(whose: str, theirs: float, asked: datetime, answered: datetime) -> Findings:
     """Compare a clock with ours, allowing for the time the answer took."""
     early, late = asked.timestamp() - theirs, theirs - answered.timestamp()
     apart = max(early, late, 0.0)
@@ -123,7 +123,7 @@ async def _redis_server(application: Application, url: str) -> AsyncIterator[Fin
         asked = runtime.now()
         seconds, microseconds = await client.time()
         theirs = int(seconds) + int(microseconds) / 1_000_000
-        for finding in _clock_findings("Redis", theirs, asked, runtime.now()):
+        for finding in clock_findings("Redis", theirs, asked, runtime.now()):
             yield finding
 
 

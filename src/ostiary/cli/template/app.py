@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from ostiary import Auth
-from ostiary.integrations.fastapi import CurrentUser, install
+from ostiary.integrations.fastapi import CurrentUser
 from ostiary.plugins import Admin
 from ostiary.server import Settings
 
@@ -23,7 +23,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="My application", lifespan=lifespan)
-install(auth, app)
+auth.install(app)
 
 
 @app.get("/api/me")

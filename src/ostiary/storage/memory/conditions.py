@@ -2,10 +2,11 @@
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from ostiary.domain.entities import Entity, value_of
-from ostiary.domain.schema import Condition, Value
+from ostiary.domain.schema import Condition, Field, Value
 from ostiary.storage import values
 from ostiary.storage.store import OrderBy
 
@@ -18,37 +19,52 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+    "in": lambda value, listed: value in listed,
     "contains": operator.contains,
     "starts_with": str.startswith,
     "ends_with": str.endswith,
 }
 
 
+def prepared(conditions: Sequence[Condition]) -> Sequence[Condition]:
+    """Return conditions whose values are in stored form. Raises InvalidValue, and ValueError for operators."""
+    return [_prepared(condition) for condition in conditions]
+
+
+def _prepared(condition: Condition) -> Condition:
+    if condition.operator not in _COMPARISONS:
+        raise ValueError(f"there is no operator {condition.operator!r}")
+    field, wanted = condition.field, condition.value
+    if condition.operator == "in":
+        listed = wanted if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
+        return replace(condition, value=[_compared(field, item) for item in listed if item is not None])
+    return replace(condition, value=_compared(field, wanted))
+
+
+def _compared(field: Field[Any], wanted: Value) -> Value:
+    if wanted is None:
+        return None
+    match field.type:
+        case "date":
+            return values.moment(wanted)
+        case "string":
+            return values.text(wanted)
+        case _:
+            return wanted
+
+
 def matches(entity: Entity, conditions: Sequence[Condition]) -> bool:
-    """Tell whether a row meets every condition."""
+    """Tell whether a row meets every prepared condition."""
     return all(_meets(value_of(entity, each.field), each) for each in conditions)
 
 
 def _meets(value: Value, condition: Condition) -> bool:
     wanted = condition.value
-    if condition.operator == "in":
-        listed = wanted if isinstance(wanted, list | tuple | set | frozenset) else (wanted,)
-        return value is not None and any(value == _compared(condition, item) for item in listed)
     if wanted is None and condition.operator in {"=", "!="}:
         return (value is None) == (condition.operator == "=")
     if value is None or wanted is None:
         return False
-    return _COMPARISONS[condition.operator](value, _compared(condition, wanted))
-
-
-def _compared(condition: Condition, wanted: Value) -> Value:
-    match condition.field.type:
-        case "date":
-            return None if wanted is None else values.moment(wanted)
-        case "string":
-            return None if wanted is None else values.text(wanted)
-        case _:
-            return wanted
+    return _COMPARISONS[condition.operator](value, wanted)
 
 
 def ordered(entities: Sequence[E], order_by: OrderBy | None) -> Sequence[E]:

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from ostiary.domain.entities import Entity, value_of
 from ostiary.domain.schema import Changes, Condition, Field, Model, Value
-from ostiary.storage.memory.conditions import matches, ordered
+from ostiary.storage.memory.conditions import matches, ordered, prepared
 from ostiary.storage.memory.tables import MemoryTables, with_changes
 from ostiary.storage.store import OrderBy
 
@@ -100,5 +100,6 @@ class MemoryRepository(Generic[E]):
     def _matching(
         self, tables: MemoryTables, where: Sequence[Condition], order_by: OrderBy | None = None
     ) -> Sequence[E]:
-        found = [entity for entity in tables.of(self._model).values() if matches(entity, where)]
+        wanted = prepared(where)
+        found = [entity for entity in tables.of(self._model).values() if matches(entity, wanted)]
         return ordered(found, order_by)

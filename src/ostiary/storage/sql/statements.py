@@ -235,8 +235,10 @@ class Statements:
                 return self._exactly(column, column.in_(given), lambda exact: exact.in_(given))
             case "contains" | "starts_with" | "ends_with":
                 return column.like(given[0], escape=_ESCAPE)
-            case ordering:
+            case "<" | "<=" | ">" | ">=" as ordering:
                 return column.op(ordering, is_comparison=True)(given[0])
+            case unknown:
+                raise ValueError(f"there is no operator {unknown!r}")  # it would become part of the statement
 
     def _folds_case(self, column: sa.Column[Any]) -> bool:
         return self.dialect == "mysql" and isinstance(column.type, sa.String)
