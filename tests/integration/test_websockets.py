@@ -5,8 +5,8 @@ from fastapi import FastAPI
 
 from ostiary import Auth
 from ostiary.domain.runtime import FrozenRuntime
-from tests.builders import SESSION_COOKIE, Browser
-from tests.integration.application import give_role
+from tests.builders import SESSION_COOKIE, Browser, some_auth, some_options
+from tests.integration.application import ADA, application, give_role
 from tests.integration.sockets import open_socket
 
 POLICY_VIOLATION = 1008
@@ -94,14 +94,9 @@ async def test_the_auth_server_itself_has_no_sockets(auth: Auth, app: FastAPI) -
             assert socket.opening["type"] == "websocket.close"
 
 
-async def test_a_secure_socket_comes_from_the_https_origin_of_the_host() -> None:
-    """Without a base URL the origin of the request itself is trusted, and a page speaks https where a socket speaks wss."""
-    from tests.builders import cheap_hasher, some_auth, some_options
-    from tests.integration.application import ADA, application
-
-    clock = FrozenRuntime()
-    server = some_auth(some_options(base_url=None), clock, hasher=cheap_hasher(clock))
-    app = application(server)
+async def test_a_secure_socket_comes_from_the_https_origin_of_its_host() -> None:
+    """Without a base URL a request's own origin is trusted: https for a page whose socket speaks wss."""
+    app = application(some_auth(some_options(base_url=None)))
     async with Browser(app, base="") as tab:
         await tab.post("/api/auth/sign-up/email", json=ADA)
         cookie = cookie_of(tab)

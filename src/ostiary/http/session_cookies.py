@@ -1,19 +1,16 @@
 """The cookies that carry a session: the signed token, its cached copy, and the wish not to be remembered."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from ostiary.crypto.session_cache import CachePayload, decode, encode, milliseconds
 from ostiary.crypto.signing import Keyring, sign_cookie, unsign
 from ostiary.domain.entities import ActiveSession
-from ostiary.domain.errors import JsonValue
 from ostiary.domain.models import SESSION, USER
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
 from ostiary.domain.values import entity_from_json
 from ostiary.http.cookies import Cookie, CookieJar, CookieNames, chunk_index, chunked_value
-from ostiary.http.json import iso
 from ostiary.http.messages import Request
 from ostiary.http.wire import Renderer
 from ostiary.options import SessionOptions
@@ -115,18 +112,14 @@ class SessionCookies:
         session = render.cached_session if active.session is known.session else render.session
         user = render.cached_user if active.user is known.user else render.user
         payload = CachePayload(
-            session=self._dates_as_text(session(active.session)),
-            user=self._dates_as_text(user(active.user)),
+            session=session(active.session),
+            user=user(active.user),
             updated_at=milliseconds(self.runtime.now()),
             version=cache.version_for(active.session, active.user),
         )
         max_age = None if forgettable else self.names.session_data.max_age
         value = encode(payload, cache.strategy, max_age, self.keyring, self.runtime)
         self._write_chunks(jar, request, value, max_age)
-
-    @staticmethod
-    def _dates_as_text(members: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        return {name: iso(value) if hasattr(value, "isoformat") else value for name, value in members.items()}
 
     def _write_chunks(self, jar: CookieJar, request: Request, value: str, max_age: timedelta | None) -> None:
         cookie = self.names.session_data

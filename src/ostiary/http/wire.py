@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -12,7 +14,9 @@ from pydantic_core import PydanticCustomError
 from ostiary.domain.entities import Entity, Session, User, value_of
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.models import SESSION, USER
+from ostiary.domain.schema import Field as Column
 from ostiary.domain.schema import Model, Schema
+from ostiary.http.json import iso
 
 _EMAIL = re.compile(
     r"(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}"
@@ -205,9 +209,9 @@ class Cached(Output):
 
 
 def _entity_form(
-    model: Model[Any], fields: Sequence[DescribedField[Any]], first: Sequence[str] = ()
+    model: Model[Any], fields: Sequence[Column[Any]], first: Sequence[str] = ()
 ) -> Callable[[Entity], dict[str, JsonValue]]:
-    """Return the function that writes these fields of an entity, the identifier last unless it is named first."""
+    """Return the function that writes these fields of an entity, the identifier last unless named first."""
     declared = [f for f in fields if f.attribute in model.core_names]
     added = [f for f in fields if f.attribute not in model.core_names]
     names = [*first, *(f.name for f in declared)]
@@ -257,7 +261,7 @@ class Renderer:
 
     def render(self, value: object) -> JsonValue:
         """Return the JSON form of a handler's result."""
-        kind = type(value)
+        kind: Any = type(value)  # a class is hashable, whatever its instances are
         form = self._forms.get(kind)
         if form is None:
             form = self._forms[kind] = self._form_of(kind)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ostiary.crypto.passwords import PasswordHasher
+from ostiary.crypto.passwords import PasswordHasher, PasswordTooLong
 from ostiary.domain.entities import Account, User
 from ostiary.domain.errors import AuthError, Errors
 from ostiary.domain.models import ACCOUNT, ID, AccountFields
@@ -34,7 +34,7 @@ class Passwords:
         found = await self.store.credential(email)
         stored = found.account.password if found and found.account else None
         if found is None or found.account is None or stored is None:
-            await self.hasher.hash(password)  # spend what a real check would
+            await self._spend(password)
             raise self._refusal("no such account" if found is None else "account without a password")
         if not await self.hasher.verify(password, stored):
             raise self._refusal("wrong password")
@@ -47,10 +47,22 @@ class Passwords:
     def _refusal(reason: str) -> AuthError:
         return Errors.INVALID_EMAIL_OR_PASSWORD(reason=reason)
 
+    async def _spend(self, password: str) -> None:
+        """Do the work of a real check where there is nothing to check against."""
+        try:
+            await self.hasher.hash(password)
+        except PasswordTooLong:
+            # a stored hash would have been computed all the same; so is this one
+            await self.hasher.hash("")
+
     async def _rehash(self, account: Account, stored: str, password: str) -> None:
         """Move an imported hash to the configured hasher, unless the password was changed meanwhile."""
+        try:
+            renewed = await self.hasher.hash(password)
+        except PasswordTooLong:
+            return  # the imported hash stays: it ignores the end of this password, ours must not
         await self.store.rows(ACCOUNT).update(
-            {AccountFields.PASSWORD: await self.hasher.hash(password)},
+            {AccountFields.PASSWORD: renewed},
             ID.equals(account.id),
             AccountFields.PASSWORD.equals(stored),
         )
@@ -60,11 +72,18 @@ class Passwords:
         self.rules.refuse_oversize(password)
         account = await self.users.credential_account(user.id)
         if account is None or account.password is None:
-            await self.hasher.hash(password)  # spend what a real check would
+            await self._spend(password)
             return False
         return await self.hasher.verify(password, account.password)
 
     async def hash_new(self, password: str, owner: Owner) -> str:
         """Return the hash of a new password; raises the refusal of the first rule it breaks."""
         await self.rules.check(password, owner)
-        return await self.hasher.hash(password)
+        return await self.hash(password)
+
+    async def hash(self, password: str) -> str:
+        """Return the hash of a password that keeps the rules; raises PASSWORD_TOO_LONG rather than truncate."""
+        try:
+            return await self.hasher.hash(password)
+        except PasswordTooLong as error:
+            raise Errors.PASSWORD_TOO_LONG(reason=str(error)) from error

@@ -68,7 +68,7 @@ async def change_password(
         raise Errors.CREDENTIAL_ACCOUNT_NOT_FOUND()
     if not await passwords.hasher.verify(body.current_password, account.password):
         raise Errors.INVALID_PASSWORD(reason="wrong current password")
-    new_hash = await passwords.hasher.hash(body.new_password)
+    new_hash = await passwords.hash(body.new_password)
     log_event(context, "password_changed")
     if not body.revoke_other_sessions:
         await users.set_password_hash(user, account, new_hash)

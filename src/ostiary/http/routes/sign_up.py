@@ -65,7 +65,7 @@ async def sign_up_email(body: SignUpEmail, context: Context) -> SignedUp:
     hides_duplicates = settings.require_email_verification or not settings.auto_sign_in
     if (owner_of_address := await context.users.by_email(body.email)) is not None:
         return await _duplicate(context, new, body.password, owner_of_address, hidden=hides_duplicates)
-    password_hash = await context.passwords.hasher.hash(body.password)
+    password_hash = await context.passwords.hash(body.password)
     wanted = None if hides_duplicates else _session_wanted(body, context)
     try:
         user, session = await context.users.sign_up(new, password_hash, wanted)
@@ -93,7 +93,7 @@ async def _duplicate(context: Context, new: NewUser, password: str, owner: User,
     """Refuse a known address, or answer exactly as for a new one where that must not show."""
     if not hidden:
         raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(reason="the address is taken")
-    await context.passwords.hasher.hash(password)  # spend what a real sign-up would
+    await context.passwords.hash(password)  # spend what a real sign-up would
     if notify := context.options.email_and_password.on_existing_user_sign_up:
         # beside the request: neither its time nor its failure may show that the address is known
         context.services.background.start(notify(owner), "on_existing_user_sign_up")

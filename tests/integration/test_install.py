@@ -1,0 +1,126 @@
+"""What `auth.install(app)` adds, and what it leaves alone."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse
+
+from ostiary import Auth, AuthError, ConfigurationError
+from ostiary.domain.models import USER
+from ostiary.integrations.fastapi import CurrentUser
+from tests.builders import Browser, some_auth, some_options
+from tests.integration.application import ADA
+
+
+async def test_the_endpoints_answer_below_the_base_path(tab: Browser) -> None:
+    assert (await tab.get("/api/auth/ok")).json() == {"ok": True}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/auth/nowhere"),
+        ("GET", "/api/auth"),
+        ("GET", "/api/auth/"),
+        ("GET", "/api/auth/sign-out"),
+        ("DELETE", "/api/auth/get-session"),
+        ("HEAD", "/api/auth/ok"),
+        ("OPTIONS", "/api/auth/ok"),
+        ("POST", "/api/auth/set-password"),
+        ("GET", "/api/auth/ok/"),
+        ("GET", "/api/auth//ok"),
+        ("GET", "/api/auth/%6Fk"),
+    ],
+)
+async def test_whatever_is_not_routed_below_it_is_404_without_a_body(tab: Browser, method: str, path: str) -> None:
+    answer = await tab.request(method, path)
+    assert (answer.status_code, answer.content) == (404, b"")
+    assert "content-type" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/api/%61uth/ok", "/api%2Fauth/ok", "/API/auth/ok", "//api/auth/ok", "/api/authx/ok"])
+async def test_another_spelling_of_the_base_path_leads_nowhere(tab: Browser, path: str) -> None:
+    """S77: the documented routes are never taken, however a path is spelled."""
+    assert (await tab.get(path)).status_code == 404
+
+
+async def test_the_base_path_may_lie_elsewhere() -> None:
+    app = FastAPI()
+    some_auth(some_options(base_url="http://auth.test/identity")).install(app)
+    async with Browser(app, base="") as tab:
+        assert (await tab.get("/identity/ok")).json() == {"ok": True}
+        assert (await tab.get("/api/auth/ok")).status_code == 404
+
+
+def test_a_second_auth_server_is_refused(auth: Auth, app: FastAPI) -> None:
+    with pytest.raises(ConfigurationError, match="once"):
+        auth.install(app)
+    with pytest.raises(ConfigurationError, match="once"):
+        some_auth().install(app)
+
+
+async def test_an_application_that_serves_already_is_refused() -> None:
+    app = FastAPI()
+    async with Browser(app, base="") as tab:
+        await tab.get("/")
+    with pytest.raises(ConfigurationError, match="before it starts"):
+        some_auth().install(app)
+
+
+def test_the_server_is_at_hand_in_the_state_of_the_application(auth: Auth, app: FastAPI) -> None:
+    assert app.state.ostiary is auth
+
+
+async def test_connections_outlive_the_shutdown_of_the_application(tmp_path_factory: pytest.TempPathFactory) -> None:
+    events: list[str] = []
+    server = some_auth()
+    close = server.services.background.drain
+
+    async def closing() -> None:
+        events.append("auth server closes")
+        await close()
+
+    object.__setattr__(server.services.background, "drain", closing)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, str]]:
+        events.append("application starts")
+        yield {"greeting": "hello"}
+        assert await server.services.store.rows(USER).count() == 0
+        events.append("application stops")
+
+    app = FastAPI(lifespan=lifespan)
+    server.install(app)
+    async with app.router.lifespan_context(app) as state:
+        assert state == {"greeting": "hello"}
+    assert events == ["application starts", "application stops", "auth server closes"]
+
+
+async def test_an_application_may_answer_refusals_itself() -> None:
+    async def teapot(_: Request, __: Exception) -> PlainTextResponse:
+        return PlainTextResponse("not today", 418)
+
+    app = FastAPI()
+    app.add_exception_handler(AuthError, teapot)
+    some_auth().install(app)
+
+    @app.get("/me")
+    async def me(user: CurrentUser) -> str:
+        return user.name
+
+    async with Browser(app, base="") as tab:
+        assert (await tab.get("/me")).status_code == 418
+        assert (await tab.get("/api/auth/list-sessions")).status_code == 401
+
+
+async def test_an_application_mounted_in_the_application_knows_who_calls(ada: Browser, app: FastAPI) -> None:
+    inner = FastAPI()
+
+    @inner.get("/me")
+    async def me(user: CurrentUser) -> str:
+        return user.email
+
+    app.mount("/inner", inner)
+    assert (await ada.get("/inner/me")).json() == ADA["email"]
