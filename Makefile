@@ -1,5 +1,6 @@
 # Every command of the project. `make` alone lists them.
 PY := .venv/bin/python
+PIP := .venv/bin/pip install --quiet --disable-pip-version-check --progress-bar off
 PORT ?= 8000
 RUFF_PATHS := src tests examples benchmarks
 
@@ -9,18 +10,25 @@ RUFF_PATHS := src tests examples benchmarks
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-.stamps/python: requirements/dev.txt pyproject.toml
+.stamps/venv:
 	@python3 -m venv .venv 2>/dev/null || (echo "python3-venv is missing: installing it" && apt-get update -q && apt-get install -qy python3-venv && python3 -m venv .venv)
-	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
-	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@mkdir -p .stamps && touch $@
+
+.stamps/run: requirements/run.txt pyproject.toml .stamps/venv
+	$(PIP) -r requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.stamps/python: requirements/dev.txt .stamps/run
+	$(PIP) -r requirements/dev.txt
+	@touch $@
 
 .stamps/node: tests/conformance/package-lock.json tests/conformance/latest/package-lock.json
 	npm ci --silent --no-audit --no-fund --prefix tests/conformance
 	npm ci --silent --no-audit --no-fund --prefix tests/conformance/latest
 	@mkdir -p .stamps && touch $@
 
-run: .stamps/python  ## Make the environment, start the example application on SQLite
+run: .stamps/run  ## Make the environment, start the example application on SQLite
 	PORT=$(PORT) $(PY) -m examples.tasks
 
 services: .stamps/python  ## Find or start PostgreSQL, MariaDB and Redis for the tests

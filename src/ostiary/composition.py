@@ -145,7 +145,7 @@ def _services_of(options: Options, parts: Parts, store: Store, limiter: RateLimi
         store=store,
         users=users,
         hasher=parts.hasher or BoundedHasher(runtime),
-        rules=PasswordRules(options.password_policy, breaches),
+        rules=PasswordRules(options.password_policy, breaches, options.app_name),
         attempts=SignInAttempts(limiter, account_limit, keyring, runtime),
     )
     return Services(

@@ -284,6 +284,7 @@ class Client:
         name += f" ({self.who})" if self.who else ""
         name += f" · {label}" if label else ""
         self.transcript.exchanges.append(Exchange(name, request, parts, raw))
+        self.placeholders.begin(number + 1)
 
 
 def _payload(body: Json | Unset, form: Mapping[str, str] | None, raw: bytes | None) -> bytes | None:

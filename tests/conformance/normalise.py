@@ -35,16 +35,26 @@ def offset(seconds: float) -> str:
 
 @dataclass
 class Placeholders:
-    """The names one transcript has given out: the same value always gets the same name."""
+    """The names one transcript has given out: the same value always gets the same name.
+
+    A name says in which step its value was seen first, so that a value that is missing on one side does not
+    rename all that follow.
+    """
 
     names: dict[tuple[str, str], str] = field(default_factory=dict)
+    step: int = 1
+    given: int = 0
+
+    def begin(self, step: int) -> None:
+        """Count anew from here."""
+        self.step, self.given = step, 0
 
     def name(self, kind: str, value: str) -> str:
         """Return the placeholder of a value, a new one for a value not seen before."""
         key = (kind, value)
         if key not in self.names:
-            number = 1 + sum(1 for known, _ in self.names if known == kind)
-            self.names[key] = f"<{kind} {number}>"
+            self.given += 1
+            self.names[key] = f"<{kind} {self.step}.{self.given}>"
         return self.names[key]
 
     def text(self, text: str, now: float) -> str:

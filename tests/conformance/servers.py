@@ -81,8 +81,10 @@ class ServerProcess:
     def _answer(self) -> dict[str, Json]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        answer: dict[str, Json] = json.loads(line) if line else {"error": "the process ended"}
-        if "error" in answer:
+        if not line:
             self._log.seek(0)
-            raise ServerFailedError(f"{answer['error']}\n{self._log.read().decode(errors='replace')[-4000:]}")
+            raise ServerFailedError(f"the process ended\n{self._log.read().decode(errors='replace')[-4000:]}")
+        answer: dict[str, Json] = json.loads(line)
+        if "error" in answer:
+            raise ServerFailedError(str(answer["error"]))
         return answer

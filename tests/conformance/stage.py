@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from tests.conformance import databases
 from tests.conformance.client import Client, Target
 from tests.conformance.normalise import Json
-from tests.conformance.servers import COMMANDS, ServerProcess
+from tests.conformance.servers import COMMANDS, ServerFailedError, ServerProcess
 from tests.conformance.transcript import Exchange, Transcript
 
 SECRET = "conformance-secret-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -97,24 +97,24 @@ class Stage:
     """A configuration that runs on every server, each on its own empty database."""
 
     configuration: Configuration
-    targets: Mapping[str, Target]
+    targets: Mapping[str, Target | ServerFailedError]
     played: dict[str, Mapping[str, Transcript]] = field(default_factory=dict)
 
     def play(self, scenario: Scenario) -> Mapping[str, Transcript]:
         """Play a scenario on every server at once, the first time; return the transcripts."""
         if scenario.name not in self.played:
             with ThreadPoolExecutor(len(self.targets)) as pool:
-                runs = {
-                    name: pool.submit(record, scenario, target) for name, target in self.targets.items()
-                }
+                runs = {name: pool.submit(record, scenario, name, it) for name, it in self.targets.items()}
                 self.played[scenario.name] = {name: run.result() for name, run in runs.items()}
         return self.played[scenario.name]
 
 
-def record(scenario: Scenario, target: Target) -> Transcript:
+def record(scenario: Scenario, server: str, target: Target | ServerFailedError) -> Transcript:
     """Play a scenario on one server; a step that cannot be played is part of the transcript."""
-    transcript = Transcript(scenario.name, target.name)
+    transcript = Transcript(scenario.name, server)
     try:
+        if isinstance(target, ServerFailedError):
+            raise target
         scenario.play(Client(target, transcript))
     except Exception as error:  # noqa: BLE001  whatever went wrong is shown beside the other server's run
         trace = traceback.format_exc()
@@ -134,10 +134,13 @@ class Theatre:
     def stage(self, chosen: Configuration) -> Iterator[Stage]:
         """Run a configuration on every server for as long as the block lasts."""
 
-        def start(server: str) -> Target:
+        def start(server: str) -> Target | ServerFailedError:
             database = self._database(server, chosen)
             store = self.redis[server] if chosen.redis else None
-            port = self.servers[server].start(chosen.name, dict(chosen.options), database, store)
+            try:
+                port = self.servers[server].start(chosen.name, dict(chosen.options), database, store)
+            except ServerFailedError as failure:
+                return failure
             return chosen.target(server, port, database, store)
 
         with ThreadPoolExecutor(len(self.servers)) as pool:

@@ -1,6 +1,7 @@
 """Every store behind one fixture: memory, SQLite, PostgreSQL, MariaDB; both key-value stores behind another."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ostiary.domain.schema import Schema
 from ostiary.storage import migrations
 from ostiary.storage.memory import MemoryStore
 from ostiary.storage.sql import SqlStore, open_store
+from tests.contract import processes
 from tests.contract.places import PLACES, SQL_PLACES, Place, apart
 from tests.contract.rows import SCHEMA
 
@@ -33,6 +35,13 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Pl
     yield url_of
     for place, url in made.items():
         place.drop(url)
+
+
+@pytest.fixture(scope="session")
+def crowd() -> Iterator[ProcessPoolExecutor]:
+    """Return processes that share nothing but the database."""
+    with processes.crowd() as pool:
+        yield pool
 
 
 @pytest.fixture(params=PLACES)

@@ -8,8 +8,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
 from ostiary import Auth, AuthError, ConfigurationError
-from ostiary.domain.models import USER
+from ostiary.composition import Parts, schema_of
+from ostiary.domain.runtime import FrozenRuntime
 from ostiary.integrations.fastapi import CurrentUser
+from ostiary.storage.memory import MemoryStore
 from tests.builders import Browser, some_auth, some_options
 from tests.integration.application import ADA
 
@@ -73,29 +75,24 @@ def test_the_server_is_at_hand_in_the_state_of_the_application(auth: Auth, app: 
     assert app.state.ostiary is auth
 
 
-async def test_connections_outlive_the_shutdown_of_the_application(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_connections_outlive_the_shutdown_of_the_application(clock: FrozenRuntime) -> None:
     events: list[str] = []
-    server = some_auth()
-    close = server.services.background.drain
 
-    async def closing() -> None:
-        events.append("auth server closes")
-        await close()
-
-    object.__setattr__(server.services.background, "drain", closing)
+    class Store(MemoryStore):
+        async def close(self) -> None:
+            events.append("store closes")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, str]]:
         events.append("application starts")
         yield {"greeting": "hello"}
-        assert await server.services.store.rows(USER).count() == 0
         events.append("application stops")
 
     app = FastAPI(lifespan=lifespan)
-    server.install(app)
+    Auth(some_options(), Store(schema_of(some_options(), Parts()), clock), runtime=clock).install(app)
     async with app.router.lifespan_context(app) as state:
         assert state == {"greeting": "hello"}
-    assert events == ["application starts", "application stops", "auth server closes"]
+    assert events == ["application starts", "application stops", "store closes"]
 
 
 async def test_an_application_may_answer_refusals_itself() -> None:

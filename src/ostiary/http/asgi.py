@@ -1,7 +1,7 @@
 """The ASGI edge: scopes become requests, responses become messages."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from string import punctuation
 from typing import Any, TypeAlias
 from urllib.parse import quote
@@ -109,13 +109,14 @@ def _encode_value(value: str) -> bytes:
     return encoded.translate(None, b"\r\n\0")
 
 
-def encode_headers(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+def encode_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     """Return headers as ASGI sends them."""
     return [(name.encode("latin-1"), _encode_value(value)) for name, value in headers]
 
 
 async def send_response(response: Response, send: Send) -> None:
     """Send a whole response."""
-    headers = [*response.headers, ("content-length", str(len(response.body)))]
-    await send({"type": "http.response.start", "status": response.status, "headers": encode_headers(headers)})
+    headers = encode_headers(response.headers)
+    headers.append((b"content-length", b"%d" % len(response.body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

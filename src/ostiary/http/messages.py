@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, MutableSequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
@@ -16,7 +15,21 @@ async def no_body() -> bytes:
     return b""
 
 
-@dataclass
+def _parse_query(query_string: str) -> Mapping[str, str | list[str]]:
+    found: dict[str, str | list[str]] = {}
+    if not query_string:
+        return found
+    for name, value in parse_qsl(query_string, keep_blank_values=True, max_num_fields=200):
+        if name not in found:
+            found[name] = value
+        elif isinstance(earlier := found[name], list):
+            earlier.append(value)
+        else:
+            found[name] = [earlier, value]
+    return found
+
+
+@dataclass(slots=True)
 class Request:
     """One HTTP request, as much of it as an endpoint may see."""
 
@@ -33,23 +46,23 @@ class Request:
     in_process: bool = False
     """Called from Python: there is no browser to defend against, and no limit."""
 
-    @cached_property
+    # not `cached_property`, which takes a lock that costs more than most cookie headers
+    _cookies: Mapping[str, str] | None = field(default=None, init=False, repr=False, compare=False)
+    _query: Mapping[str, str | list[str]] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
     def cookies(self) -> Mapping[str, str]:
         """The cookies by name, the first of each name."""
-        return parse_cookie_header(self.headers.get("cookie", ""))
+        if self._cookies is None:
+            self._cookies = parse_cookie_header(self.headers.get("cookie", ""))
+        return self._cookies
 
-    @cached_property
+    @property
     def query(self) -> Mapping[str, str | list[str]]:
         """The query parameters; a repeated one is a list."""
-        found: dict[str, str | list[str]] = {}
-        for name, value in parse_qsl(self.query_string, keep_blank_values=True, max_num_fields=200):
-            if name not in found:
-                found[name] = value
-            elif isinstance(earlier := found[name], list):
-                earlier.append(value)
-            else:
-                found[name] = [earlier, value]
-        return found
+        if self._query is None:
+            self._query = _parse_query(self.query_string)
+        return self._query
 
     @property
     def origin(self) -> str:

@@ -43,6 +43,15 @@ class Route:
     query: Parameter | None
     session: Parameter | None
     context: Parameter | None
+    no_query: object | None
+    """What an empty query string comes to; None where it is refused."""
+
+
+def _without_query(query: Parameter | None) -> object | None:
+    try:
+        return None if query is None else validate(query.type, {}, "query")
+    except AuthError:
+        return None
 
 
 class Pipeline:
@@ -78,6 +87,7 @@ class Pipeline:
             query=endpoint.parameter("query"),
             session=endpoint.parameter("session"),
             context=endpoint.parameter("context"),
+            no_query=_without_query(endpoint.parameter("query")),
         )
         if endpoint.name in self.by_name:
             raise ConfigurationError(f"two endpoints are called '{endpoint.name}'")
@@ -166,7 +176,9 @@ class Pipeline:
             else:
                 arguments[body.name] = validate(body.type, context.body, "body")
         if (query := route.query) is not None:
-            arguments[query.name] = validate(query.type, dict(context.request.query), "query")
+            given = context.request.query
+            known = None if given else route.no_query
+            arguments[query.name] = known or validate(query.type, dict(given), "query")
         return arguments
 
     def _asks_store(self, context: Context, level: type[ActiveSession]) -> bool:

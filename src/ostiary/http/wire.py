@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar
 
@@ -177,7 +176,6 @@ class PasswordChanged(Output):
     user: User
 
 
-@cache
 def output_members(kind: Any) -> tuple[tuple[str, str], ...]:
     """Return attribute and wire name of each member of an output class."""
     return tuple((member.name, camel(member.name)) for member in fields(kind))
@@ -261,7 +259,7 @@ class Renderer:
 
     def render(self, value: object) -> JsonValue:
         """Return the JSON form of a handler's result."""
-        kind: Any = type(value)  # a class is hashable, whatever its instances are
+        kind = type(value)
         form = self._forms.get(kind)
         if form is None:
             form = self._forms[kind] = self._form_of(kind)

@@ -31,7 +31,7 @@ class PasswordPolicy:
     refuse_common: bool = False
     """Refuse the passwords that guessing programs try first."""
     refuse_identity: bool = False
-    """Refuse the email address, its local part and the name."""
+    """Refuse the email address, the name, words of either, and the name of the application."""
     refuse_breached: Literal["no", "fail open", "fail closed"] = "no"
     """Ask the Pwned Passwords range service (k-anonymity: five characters of the hash leave the server)."""
 
@@ -44,7 +44,7 @@ class PasswordPolicy:
 
     @classmethod
     def strict(cls) -> "PasswordPolicy":
-        """Return 8 to 128 characters of all four kinds, neither common nor the person's name or address."""
+        """Return 8 to 128 characters of all four kinds, neither common nor the person's or application's name."""
         return cls(
             require_uppercase=True,
             require_lowercase=True,

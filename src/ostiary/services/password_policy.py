@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,8 @@ BreachCount = Callable[[str], Awaitable[int]]
 
 _log = logging.getLogger(__name__)
 _SHORTEST_NAME = 4
+_DECORATION = "0123456789!@#$%^&*()-_=+.,?"
+_SEPARATORS = re.compile(r"[._+'\-]")
 
 
 @lru_cache(maxsize=1)
@@ -33,8 +36,9 @@ class Owner:
 
     def words(self) -> set[str]:
         """Return what the password must not be, in lower case."""
-        local = self.email.partition("@")[0]
-        words = {self.email.lower(), local.lower(), self.name.lower(), self.name.replace(" ", "").lower()}
+        email, name = self.email.lower(), self.name.lower()
+        local = email.partition("@")[0]
+        words = {email, local, name, name.replace(" ", ""), *name.split(), *_SEPARATORS.split(local)}
         return {word for word in words if len(word) >= _SHORTEST_NAME}
 
 
@@ -44,6 +48,7 @@ class PasswordRules:
 
     policy: PasswordPolicy
     breach_count: BreachCount | None = None
+    app_name: str = ""
 
     def length(self, password: str) -> int:
         """Count characters as the policy does."""
@@ -80,17 +85,14 @@ class PasswordRules:
 
     def _guessable(self, password: str, owner: Owner) -> ErrorCode | None:
         lowered = password.lower()
-        if self.policy.refuse_identity and lowered in owner.words():
+        # "Password1!" is "password" to every guessing program
+        stem = lowered.rstrip(_DECORATION)
+        guesses = {lowered, stem} if len(stem) >= _SHORTEST_NAME else {lowered}
+        if self.policy.refuse_identity and guesses & {*owner.words(), self.app_name.lower()}:
             return Errors.PASSWORD_CONTAINS_IDENTITY
-        if self.policy.refuse_common and self._is_common(lowered):
+        if self.policy.refuse_common and guesses & common_passwords():
             return Errors.PASSWORD_TOO_COMMON
         return None
-
-    @staticmethod
-    def _is_common(lowered: str) -> bool:
-        # "Password1!" is "password" to every guessing program
-        stem = lowered.rstrip("0123456789!@#$%^&*()-_=+.,?")
-        return lowered in common_passwords() or (len(stem) >= _SHORTEST_NAME and stem in common_passwords())
 
     async def _check_breaches(self, password: str) -> None:
         if self.policy.refuse_breached == "no" or self.breach_count is None:

@@ -53,5 +53,7 @@ def configured(directory: Path) -> Path:
     """Return a directory with a secret in `.env` and a database file in `ostiary.toml`."""
     (directory / ".env").write_text(f"BETTER_AUTH_SECRET={SECRET}\n")
     (directory / ".env").chmod(0o600)
-    (directory / "ostiary.toml").write_text('database = "sqlite:///people.db"\nbase_url = "http://auth.test"\n')
+    (directory / "ostiary.toml").write_text(
+        'database = "sqlite:///people.db"\nbase_url = "http://auth.test"\n'
+    )
     return directory

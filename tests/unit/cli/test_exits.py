@@ -24,7 +24,9 @@ def test_every_command_explains_itself(command: Command, name: str) -> None:
     assert "Usage:" in result.output
 
 
-@pytest.mark.parametrize("arguments", [["nosuch"], ["serve", "--port", "x"], ["migrate", "--chekc"], ["users", "ban"]])
+@pytest.mark.parametrize(
+    "arguments", [["nosuch"], ["serve", "--port", "x"], ["migrate", "--chekc"], ["users", "ban"]]
+)
 def test_wrong_usage_ends_with_2(command: Command, arguments: list[str]) -> None:
     assert command(*arguments).exit_code == 2
 

@@ -205,7 +205,10 @@ def test_additional_fields_of_an_application_are_asked_for(command: Command, con
     unknown = create(command, "ada@example.com", "--field", "colour=red", *shop)
     assert (unknown.exit_code, "no field 'colour'" in unknown.stderr) == (2, True)
     assert create(command, "a@b.example", "--field", "plan", *shop).exit_code == 2
-    assert create(command, "ada@example.com", "--field", "plan=gold", "--field", "vip=true", *shop).exit_code == 0
+    assert (
+        create(command, "ada@example.com", "--field", "plan=gold", "--field", "vip=true", *shop).exit_code
+        == 0
+    )
     [user] = json.loads(command("users", "list", "--json", *shop).stdout)
     assert (user["plan"], user["seats"], user["vip"]) == ("gold", 1, True)
 

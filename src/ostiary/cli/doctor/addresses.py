@@ -15,6 +15,31 @@ _origins = Subject("trusted origins")
 _proxies = Subject("trusted proxies")
 
 _ANYBODY: Final = ("https://anybody.invalid", "http://anybody.invalid", "https://a.b.anybody.invalid")
+# Where everybody can get a name: as good as a top-level domain.
+_OPEN_TO_ANYBODY: Final = frozenset(
+    {
+        "amplifyapp.com",
+        "azurewebsites.net",
+        "cloudfront.net",
+        "firebaseapp.com",
+        "fly.dev",
+        "github.io",
+        "gitlab.io",
+        "herokuapp.com",
+        "netlify.app",
+        "ngrok-free.app",
+        "ngrok.app",
+        "ngrok.io",
+        "onrender.com",
+        "pages.dev",
+        "railway.app",
+        "run.app",
+        "surge.sh",
+        "vercel.app",
+        "web.app",
+        "workers.dev",
+    }
+)
 _WIDEST: Final = {4: 8, 6: 16}  # prefix lengths; nobody's own proxies fill a wider network
 
 
@@ -78,9 +103,9 @@ def _domain_faults(options: Options) -> Findings:
         )
     for domain in _domains(options):
         bare = domain.lower().removeprefix(".")
-        if "." not in bare and bare != "localhost":
+        if _is_public(bare):
             yield _cookies.failure(
-                f"browsers refuse cookies for '{domain}', a whole top-level domain", "name your own domain"
+                f"'{domain}' is nobody's own: strangers have names below it", "name your own domain"
             )
         elif host and host != bare and not host.endswith(f".{bare}"):
             yield _cookies.failure(
@@ -158,8 +183,12 @@ def _fixed_suffix(pattern: str) -> str:
 def _is_top_level(pattern: str) -> bool:
     if not _has_wildcard(pattern.partition("://")[2] or pattern):
         return False
-    suffix = _fixed_suffix(pattern)
-    return "." not in suffix and suffix != "localhost"
+    return _is_public(_fixed_suffix(pattern))
+
+
+def _is_public(domain: str) -> bool:
+    """Tell whether strangers have names below a domain."""
+    return ("." not in domain and domain != "localhost") or domain in _OPEN_TO_ANYBODY
 
 
 def _is_own(pattern: str, host: str) -> bool:

@@ -208,16 +208,19 @@ class SqliteDriver:
         except TimeoutError as error:
             raise StorageUnavailable("another transaction holds the database") from error
         try:
-            if self._writer is None:
-                connect = partial(self._connect, self._patience, writes=True)
-                self._writer = _Inline(connect) if self._in_memory else _Workers(1, connect)
-            yield self._writer
+            yield self._writer or self._start_writer()
         finally:
             self._turn.release()
 
     async def _open(self) -> None:
-        # The writer makes the file and its journal; a reader that came first would find neither.
-        await self.execute("SELECT 1", ())
+        # The writer makes the file and its journal; a reader that came first would find neither. Nothing is
+        # written, so a transaction that holds the writer is no obstacle.
+        await (self._writer or self._start_writer()).run(partial(_fetch, "SELECT 1", ()))
+
+    def _start_writer(self) -> _Workers | _Inline:
+        connect = partial(self._connect, self._patience, writes=True)
+        self._writer = _Inline(connect) if self._in_memory else _Workers(1, connect)
+        return self._writer
 
     async def connect(self) -> sqlite3.Connection:
         """Open a connection that waits a minute for locks."""
