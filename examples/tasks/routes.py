@@ -12,7 +12,16 @@ from examples.tasks.storage import Tasks
 from ostiary import Errors
 from ostiary.integrations.fastapi import CurrentUser
 
-router = APIRouter(tags=["tasks"])
+router = APIRouter(
+    tags=["tasks"],
+    responses={
+        400: {"description": "The body is no JSON"},
+        401: {"description": "Nobody is signed in"},
+        403: {"description": "The request comes from an origin that is not trusted"},
+        413: {"description": "The body is too large"},
+        503: {"description": "The database does not answer; try again later"},
+    },
+)
 
 
 def _storable(text: str) -> str:

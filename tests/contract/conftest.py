@@ -1,4 +1,4 @@
-"""Every store behind one fixture: memory, SQLite, PostgreSQL, MariaDB; both key-value stores behind another."""
+"""Every store behind one fixture: memory, SQLite, PostgreSQL, MariaDB."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor

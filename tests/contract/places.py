@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-import threading
 import uuid
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,21 +25,8 @@ REDIS = os.environ.get("OSTIARY_TEST_REDIS", "redis://127.0.0.1:6379")
 
 def apart(work: Coroutine[Any, Any, T]) -> T:
     """Run something in an event loop of its own, whatever loop the test has."""
-    done: list[T] = []
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append(asyncio.run(work))
-        except BaseException as error:  # carried over to the thread of the test
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-    return done[0]
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from datetime import timedelta
 from ostiary.domain.errors import AlreadyExists
 from ostiary.domain.models import USER, VERIFICATION, UserFields, VerificationFields
 from ostiary.domain.runtime import SystemRuntime
-from ostiary.storage import migrations
 from ostiary.storage.sql import SqlStore, open_store
 from tests.contract.rows import SCHEMA, SCORE, a_user
 
@@ -21,7 +20,9 @@ def crowd() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn"))
 
 
-def in_parallel(pool: ProcessPoolExecutor, work: Callable[[str, int], int], url: str, times: int) -> list[int]:
+def in_parallel(
+    pool: ProcessPoolExecutor, work: Callable[[str, int], int], url: str, times: int
+) -> list[int]:
     """Let every process do its work; return their answers."""
     return [future.result() for future in [pool.submit(work, url, times) for _ in range(PROCESSES)]]
 
@@ -79,7 +80,9 @@ def count_up(url: str, times: int) -> int:
     """Add to the score of one user as often as told."""
 
     async def work(store: SqlStore) -> int:
-        added = (store.rows(USER).increment(SCORE, UserFields.EMAIL.equals("0@example.com")) for _ in range(times))
+        added = (
+            store.rows(USER).increment(SCORE, UserFields.EMAIL.equals("0@example.com")) for _ in range(times)
+        )
         return sum(row is not None for row in await asyncio.gather(*added))
 
     return _with_store(url, work)
@@ -87,6 +90,8 @@ def count_up(url: str, times: int) -> int:
 
 def migrate(url: str, times: int) -> int:
     """Bring a database up to date as often as told; return how much was added."""
+
+    from ostiary.storage import migrations  # slow to import, and the other processes need none of it
 
     async def work() -> int:
         return sum([len((await migrations.apply(url, SCHEMA)).additions) for _ in range(times)])

@@ -65,7 +65,9 @@ async def test_a_comparison_matches_what_it_says(
         (Condition(SCORE, "<", None), []),
     ],
 )
-async def test_null_compares_with_nothing_but_none(people: Store, condition: Condition, expected: list[str]) -> None:
+async def test_null_compares_with_nothing_but_none(
+    people: Store, condition: Condition, expected: list[str]
+) -> None:
     assert await matching(people, condition) == expected
 
 
@@ -79,10 +81,23 @@ async def test_one_field_may_be_compared_twice(people: Store) -> None:
 
 async def test_a_list_of_any_length_matches_its_members(people: Store) -> None:
     for length in (1, 2, 3, 5, 8, 40):
-        assert await matching(people, SCORE.is_in(list(range(2, 2 + length)))) == (["b"] if length == 1 else ["b", "c"])
+        assert await matching(people, SCORE.is_in(list(range(2, 2 + length)))) == (
+            ["b"] if length == 1 else ["b", "c"]
+        )
 
 
-ODD = ("100%", "100x", "under_score", "underXscore", "back\\slash", "backslash", "a!b", "a[b]", "quote'", '"double"')
+ODD = (
+    "100%",
+    "100x",
+    "under_score",
+    "underXscore",
+    "back\\slash",
+    "backslash",
+    "a!b",
+    "a[b]",
+    "quote'",
+    '"double"',
+)
 
 
 @pytest.mark.parametrize(

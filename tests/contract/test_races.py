@@ -8,7 +8,16 @@ from datetime import timedelta
 import pytest
 
 from ostiary.domain.errors import AlreadyExists
-from ostiary.domain.models import ACCOUNT, ID, SESSION, USER, VERIFICATION, SessionFields, UserFields, VerificationFields
+from ostiary.domain.models import (
+    ACCOUNT,
+    ID,
+    SESSION,
+    USER,
+    VERIFICATION,
+    SessionFields,
+    UserFields,
+    VerificationFields,
+)
 from ostiary.storage.store import Store
 from tests.contract import processes
 from tests.contract.places import SQL_PLACES, Place
@@ -69,7 +78,9 @@ async def test_no_increment_is_lost_and_none_passes_the_limit(store: Store, anot
     user = await store.rows(USER).insert(a_user(score=0))
     counted = await asyncio.gather(
         *(
-            (store if number % 2 else another).rows(USER).increment(SCORE, ID.equals(user.id), SCORE.below(30))
+            (store if number % 2 else another)
+            .rows(USER)
+            .increment(SCORE, ID.equals(user.id), SCORE.below(30))
             for number in range(MANY)
         )
     )
@@ -125,7 +136,10 @@ async def test_deleting_users_and_their_sessions_at_once_is_no_deadlock(store: S
     await asyncio.gather(
         *(store.rows(USER).delete(ID.equals(user.id)) for user in users),
         *(another.rows(SESSION).delete(SessionFields.USER_ID.equals(user.id)) for user in reversed(users)),
-        *(another.rows(SESSION).update_all({SessionFields.IP_ADDRESS: "x"}, ID.differs("nobody")) for _ in users),
+        *(
+            another.rows(SESSION).update_all({SessionFields.IP_ADDRESS: "x"}, ID.differs("nobody"))
+            for _ in users
+        ),
     )
     assert await store.rows(USER).count() == 0
     assert await store.rows(SESSION).count() == 0

@@ -7,7 +7,16 @@ from datetime import timedelta
 import pytest
 
 from ostiary.domain.errors import AlreadyExists, InvalidValue
-from ostiary.domain.models import ACCOUNT, ID, SESSION, USER, VERIFICATION, SessionFields, UserFields, VerificationFields
+from ostiary.domain.models import (
+    ACCOUNT,
+    ID,
+    SESSION,
+    USER,
+    VERIFICATION,
+    SessionFields,
+    UserFields,
+    VerificationFields,
+)
 from ostiary.storage.store import OrderBy, Store
 from tests.contract.rows import CODE, NICKNAME, NOW, SCORE, a_session, a_user, a_verification, an_account
 
@@ -81,7 +90,9 @@ async def test_a_listing_is_ordered_and_cut_into_pages(store: Store) -> None:
 async def test_rows_of_one_rank_are_paged_by_identifier(store: Store) -> None:
     for number in range(6):
         await store.rows(USER).insert(a_user(f"{number}@example.com", row_id=f"id{number}", score=7))
-    pages = [await store.rows(USER).all(order_by=OrderBy(SCORE), limit=2, offset=offset) for offset in (0, 2, 4)]
+    pages = [
+        await store.rows(USER).all(order_by=OrderBy(SCORE), limit=2, offset=offset) for offset in (0, 2, 4)
+    ]
     assert [user.id for page in pages for user in page] == [f"id{number}" for number in range(6)]
 
 
@@ -103,11 +114,19 @@ async def test_count_counts_what_matches(store: Store) -> None:
 async def test_update_changes_the_row_and_returns_it_as_it_is_now(store: Store) -> None:
     user = await store.rows(USER).insert(a_user())
     other = await store.rows(USER).insert(a_user("other@example.com"))
-    changes = {UserFields.NAME: "Ada King", NICKNAME: "Countess", UserFields.UPDATED_AT: NOW + timedelta(seconds=1)}
+    changes = {
+        UserFields.NAME: "Ada King",
+        NICKNAME: "Countess",
+        UserFields.UPDATED_AT: NOW + timedelta(seconds=1),
+    }
     changed = await store.rows(USER).update(changes, ID.equals(user.id))
     assert changed == await store.rows(USER).first(ID.equals(user.id))
     assert changed is not None
-    assert (changed.name, changed[NICKNAME], changed.updated_at) == ("Ada King", "Countess", NOW + timedelta(seconds=1))
+    assert (changed.name, changed[NICKNAME], changed.updated_at) == (
+        "Ada King",
+        "Countess",
+        NOW + timedelta(seconds=1),
+    )
     assert await store.rows(USER).first(ID.equals(other.id)) == other
 
 
@@ -180,7 +199,10 @@ async def test_delete_without_a_condition_is_refused(store: Store) -> None:
 
 
 async def test_what_hangs_on_a_user_goes_with_them(store: Store) -> None:
-    user, other = await store.rows(USER).insert(a_user()), await store.rows(USER).insert(a_user("b@example.com"))
+    user, other = (
+        await store.rows(USER).insert(a_user()),
+        await store.rows(USER).insert(a_user("b@example.com")),
+    )
     await store.rows(SESSION).insert(a_session(user))
     await store.rows(SESSION).insert(a_session(other, "kept"))
     await store.rows(ACCOUNT).insert(an_account(user))

@@ -25,10 +25,14 @@ async def test_a_transaction_that_ends_well_is_written(store: Store, another: St
 
 async def test_a_fault_between_user_and_account_leaves_nothing(store: Store) -> None:
     """S61"""
-    with pytest.raises(Fault):
+
+    async def attempt() -> None:
         async with store.transaction() as transaction:
             await transaction.rows(USER).insert(a_user())
             raise Fault
+
+    with pytest.raises(Fault):
+        await attempt()
     assert await store.rows(USER).count() == 0
 
 
@@ -38,7 +42,8 @@ async def test_every_verb_is_rolled_back(store: Store) -> None:
     session = await store.rows(SESSION).insert(a_session(user))
     link = await store.rows(VERIFICATION).insert(a_verification("link"))
     doomed = await store.rows(USER).insert(a_user("doomed@example.com"))
-    with pytest.raises(Fault):
+
+    async def attempt() -> None:
         async with store.transaction() as transaction:
             await transaction.rows(USER).insert(a_user("new@example.com"))
             await transaction.rows(USER).update({UserFields.NAME: "x"}, ID.equals(user.id))
@@ -47,6 +52,9 @@ async def test_every_verb_is_rolled_back(store: Store) -> None:
             await transaction.rows(USER).delete(ID.equals(doomed.id))
             assert await transaction.rows(USER).count() == 2
             raise Fault
+
+    with pytest.raises(Fault):
+        await attempt()
     assert await store.rows(USER).first(ID.equals(user.id)) == user
     assert await store.rows(USER).first(ID.equals(doomed.id)) == doomed
     assert await store.rows(SESSION).first(ID.equals(session.id)) == session
@@ -57,11 +65,15 @@ async def test_every_verb_is_rolled_back(store: Store) -> None:
 async def test_a_cascade_is_rolled_back_with_its_cause(store: Store) -> None:
     user = await store.rows(USER).insert(a_user())
     session = await store.rows(SESSION).insert(a_session(user))
-    with pytest.raises(Fault):
+
+    async def attempt() -> None:
         async with store.transaction() as transaction:
             await transaction.rows(USER).delete(ID.equals(user.id))
             assert await transaction.rows(SESSION).count() == 0
             raise Fault
+
+    with pytest.raises(Fault):
+        await attempt()
     assert await store.rows(SESSION).first(ID.equals(session.id)) == session
 
 
@@ -80,11 +92,15 @@ async def test_nobody_sees_what_is_not_committed(store: Store, another: Store) -
 async def test_a_caught_refusal_still_spoils_the_transaction(store: Store) -> None:
     """A database may have undone everything before it; going on would lose an acknowledged write."""
     await store.rows(USER).insert(a_user("taken@example.com"))
-    with pytest.raises(RuntimeError, match="failed"):
+
+    async def attempt() -> None:
         async with store.transaction() as transaction:
             await transaction.rows(USER).insert(a_user("new@example.com"))
             with pytest.raises(AlreadyExists):
                 await transaction.rows(USER).insert(a_user("taken@example.com"))
+
+    with pytest.raises(RuntimeError, match="failed"):
+        await attempt()
     assert await store.rows(USER).count() == 1
 
 
@@ -120,11 +136,14 @@ async def test_effects_never_run_after_a_rollback(store: Store) -> None:
     async def effect() -> None:
         seen.append("ran")
 
-    with pytest.raises(Fault):
+    async def attempt() -> None:
         async with store.transaction() as transaction:
             transaction.after_commit(effect)
             await transaction.rows(USER).insert(a_user())
             raise Fault
+
+    with pytest.raises(Fault):
+        await attempt()
     assert seen == []
 
 
@@ -137,11 +156,14 @@ async def test_an_effect_that_fails_takes_neither_the_writes_nor_the_other_effec
     async def effect() -> None:
         seen.append("ran")
 
-    with pytest.raises(Fault):
+    async def attempt() -> None:
         async with store.transaction() as transaction:
             transaction.after_commit(failing)
             transaction.after_commit(effect)
             await transaction.rows(USER).insert(a_user())
+
+    with pytest.raises(Fault):
+        await attempt()
     assert seen == ["ran"]
     assert await store.rows(USER).count() == 1
 

@@ -21,7 +21,7 @@ TEXTS = (
     "👩‍👩‍👧‍👦 and 𝒜",
     "\u202eright to left",
     "line\nbreak\r\n\ttab",
-    "'; DROP TABLE \"user\"; --",
+    '\'; DROP TABLE "user"; --',
     "%s $1 ? :name {0}",
     "\\x00 \\u0000 \\",
     "x" * 20_000,
@@ -121,7 +121,9 @@ async def test_what_is_finer_than_a_millisecond_is_dropped(store: Store) -> None
     user = await store.rows(USER).insert(a_user(bornAt=finer))
     assert user[BORN_AT] == NOW
     assert await store.rows(USER).count(BORN_AT.equals(NOW)) == 1
-    changed = await store.rows(USER).update({BORN_AT: finer, UserFields.UPDATED_AT: finer}, ID.equals(user.id))
+    changed = await store.rows(USER).update(
+        {BORN_AT: finer, UserFields.UPDATED_AT: finer}, ID.equals(user.id)
+    )
     assert changed is not None
     assert (changed[BORN_AT], changed.updated_at) == (NOW, NOW)
 
@@ -136,7 +138,11 @@ async def test_text_no_database_can_hold_is_refused_everywhere(store: Store, fie
         await store.rows(USER).insert(row)
     assert await store.rows(USER).count() == 0
     user = await store.rows(USER).insert(a_user())
-    changed = UserFields.EMAIL if field == "email" else next(f for f in store.schema[USER].fields if f.name == field)
+    changed = (
+        UserFields.EMAIL
+        if field == "email"
+        else next(f for f in store.schema[USER].fields if f.name == field)
+    )
     with pytest.raises(InvalidValue):
         await store.rows(USER).update({changed: value}, ID.equals(user.id))
     assert await store.rows(USER).first(ID.equals(user.id)) == user
@@ -145,7 +151,12 @@ async def test_text_no_database_can_hold_is_refused_everywhere(store: Store, fie
 @pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800"])
 async def test_a_question_about_text_no_database_can_hold_is_refused(store: Store, text: str) -> None:
     """S57"""
-    for condition in (NICKNAME.equals(text), NICKNAME.contains(text), NICKNAME.is_in([text]), ID.equals(text)):
+    for condition in (
+        NICKNAME.equals(text),
+        NICKNAME.contains(text),
+        NICKNAME.is_in([text]),
+        ID.equals(text),
+    ):
         with pytest.raises(InvalidValue):
             await store.rows(USER).first(condition)
     with pytest.raises(InvalidValue):
@@ -164,7 +175,7 @@ async def test_a_question_about_text_no_database_can_hold_is_refused(store: Stor
         ("vip", 1),
         ("vip", "true"),
         ("bornAt", "2030-01-01T00:00:00.000Z"),
-        ("bornAt", datetime(2030, 1, 1)),
+        ("bornAt", NOW.replace(tzinfo=None)),
         ("nickname", 7),
         ("nickname", ["x"]),
         ("preferences", float("nan")),
@@ -185,7 +196,13 @@ async def test_a_whole_number_with_a_decimal_point_is_a_whole_number(store: Stor
 @pytest.mark.parametrize("place", [param(MARIA)], indirect=True)
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", "x" * 256), ("email", "x" * 256), ("code", "x" * 256), ("nickname", "x" * 65_536), ("score", 2**31)],
+    [
+        ("name", "x" * 256),
+        ("email", "x" * 256),
+        ("code", "x" * 256),
+        ("nickname", "x" * 65_536),
+        ("score", 2**31),
+    ],
 )
 async def test_what_does_not_fit_a_column_is_refused_not_cut(store: Store, field: str, value: Any) -> None:
     row = replace(a_user(), **{field: value}) if field in {"name", "email"} else a_user(**{field: value})
@@ -213,7 +230,9 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("place", SQL_PLACES, indirect=True)
-async def test_values_are_written_in_the_form_a_node_server_reads(store: Any, place: Place, databases: Any) -> None:
+async def test_values_are_written_in_the_form_a_node_server_reads(
+    store: Any, place: Place, databases: Any
+) -> None:
     await store.rows(USER).insert(a_user(bornAt=NOW, vip=True, preferences={"a": [1, "ü"]}, tags=["x"]))
     dialect = store._driver.dialect
     assert await fetch(databases(place), QUESTIONS[dialect]) == [RAW[dialect]]

@@ -16,7 +16,9 @@ from tests.integration.application import ADA, PLAN, application
 async def auth(clock: FrozenRuntime) -> AsyncIterator[Auth]:
     """Return a server with roles, one additional field and one front end elsewhere."""
     options = some_options(
-        user=UserOptions(additional_fields=(PLAN,)), trusted_origins=("https://app.example", "https://*.pages.example"), cors=True
+        user=UserOptions(additional_fields=(PLAN,)),
+        trusted_origins=("https://app.example", "https://*.pages.example"),
+        cors=True,
     )
     server = some_auth(options, clock, plugins=[Admin()])
     yield server

@@ -13,7 +13,9 @@ from tests.integration.application import ADA, application
 
 
 @pytest.mark.parametrize("path", ["/me", "/own-response", "/whoever", "/not-found", "/refused"])
-async def test_eight_days_of_calls_keep_cookie_and_row_alive(ada: Browser, clock: FrozenRuntime, path: str) -> None:
+async def test_eight_days_of_calls_keep_cookie_and_row_alive(
+    ada: Browser, clock: FrozenRuntime, path: str
+) -> None:
     """S29: whatever the handler answers, its own response and refusals included."""
     extended = 0
     for _ in range(8):
@@ -26,11 +28,15 @@ async def test_eight_days_of_calls_keep_cookie_and_row_alive(ada: Browser, clock
     assert (await ada.get("/me")).status_code == 200
 
 
-async def test_the_cookie_goes_out_with_an_unexpected_error_too(ada: Browser, app: FastAPI, clock: FrozenRuntime) -> None:
+async def test_the_cookie_goes_out_with_an_unexpected_error_too(
+    ada: Browser, app: FastAPI, clock: FrozenRuntime
+) -> None:
     """S29: the row was extended, whatever became of the request."""
     clock.advance(days=2)
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://auth.test", cookies=ada.cookies) as tab:
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://auth.test", cookies=ada.cookies
+    ) as tab:
         answer = await tab.get("/broken")
     assert answer.status_code == 500
     assert cookie_names(answer) == [SESSION_COOKIE]
@@ -67,13 +73,17 @@ async def test_the_cookie_cache_is_renewed_on_application_routes(clock: FrozenRu
         assert "better-auth.session_data" in cookie_names(await tab.get("/me"))
 
 
-async def test_a_query_of_the_application_does_not_steer_the_session(ada: Browser, clock: FrozenRuntime) -> None:
+async def test_a_query_of_the_application_does_not_steer_the_session(
+    ada: Browser, clock: FrozenRuntime
+) -> None:
     clock.advance(days=2)
     answer = await ada.get("/me", params={"disableRefresh": "true"})
     assert cookie_names(answer) == [SESSION_COOKIE]
 
 
-async def test_a_handler_that_signs_out_has_the_last_word(ada: Browser, auth: Auth, app: FastAPI, clock: FrozenRuntime) -> None:
+async def test_a_handler_that_signs_out_has_the_last_word(
+    ada: Browser, auth: Auth, app: FastAPI, clock: FrozenRuntime
+) -> None:
     """The session is due to be extended in the very request that ends it."""
 
     @app.get("/leave")

@@ -74,7 +74,9 @@ async def test_a_preflight_of_a_trusted_origin_is_answered(tab: Browser, path: s
 
 async def test_an_answer_that_failed_can_be_read_as_well(ada: Browser, app: FastAPI) -> None:
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://auth.test", cookies=ada.cookies) as page:
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://auth.test", cookies=ada.cookies
+    ) as page:
         answer = await page.get("/broken", headers={"origin": TRUSTED})
     assert answer.status_code == 500
     assert answer.headers["access-control-allow-origin"] == TRUSTED

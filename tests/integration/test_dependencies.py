@@ -1,6 +1,6 @@
 """Who calls, on routes of the application."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import pytest
 from fastapi import FastAPI
@@ -106,7 +106,9 @@ async def test_a_revoked_session_is_nobody(ada: Browser, auth: Auth) -> None:
     assert (await ada.get("/me")).status_code == 401
 
 
-async def test_several_dependencies_read_the_session_once(ada: Browser, auth: Auth, clock: FrozenRuntime) -> None:
+async def test_several_dependencies_read_the_session_once(
+    ada: Browser, auth: Auth, clock: FrozenRuntime
+) -> None:
     """A session that is extended twice by one request would set its cookie twice."""
     clock.advance(days=1)
     answer = await ada.get("/several")
@@ -165,13 +167,17 @@ async def test_an_overloaded_part_says_when_to_try_again(app: FastAPI, tab: Brow
         raise Overloaded(2.4)
 
     answer = await tab.get("/busy")
-    assert (answer.status_code, code_of(answer), answer.headers["retry-after"]) == (503, "SERVICE_UNAVAILABLE", "3")
+    assert (answer.status_code, code_of(answer), answer.headers["retry-after"]) == (
+        503,
+        "SERVICE_UNAVAILABLE",
+        "3",
+    )
 
 
 class TestWritesFromOtherSites:
     """S30: what carries the cookie and changes something must come from a trusted origin."""
 
-    BODY = {"text": "written"}
+    BODY: ClassVar = {"text": "written"}
 
     @pytest.mark.parametrize(
         ("headers", "code"),

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from ostiary import Auth, AuthError, ConfigurationError
 from ostiary.composition import Parts, schema_of
@@ -36,13 +38,17 @@ async def test_the_endpoints_answer_below_the_base_path(tab: Browser) -> None:
         ("GET", "/api/auth/%6Fk"),
     ],
 )
-async def test_whatever_is_not_routed_below_it_is_404_without_a_body(tab: Browser, method: str, path: str) -> None:
+async def test_whatever_is_not_routed_below_it_is_404_without_a_body(
+    tab: Browser, method: str, path: str
+) -> None:
     answer = await tab.request(method, path)
     assert (answer.status_code, answer.content) == (404, b"")
     assert "content-type" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/api/%61uth/ok", "/api%2Fauth/ok", "/API/auth/ok", "//api/auth/ok", "/api/authx/ok"])
+@pytest.mark.parametrize(
+    "path", ["/api/%61uth/ok", "/api%2Fauth/ok", "/API/auth/ok", "//api/auth/ok", "/api/authx/ok"]
+)
 async def test_another_spelling_of_the_base_path_leads_nowhere(tab: Browser, path: str) -> None:
     """S77: the documented routes are never taken, however a path is spelled."""
     assert (await tab.get(path)).status_code == 404
@@ -54,6 +60,16 @@ async def test_the_base_path_may_lie_elsewhere() -> None:
     async with Browser(app, base="") as tab:
         assert (await tab.get("/identity/ok")).json() == {"ok": True}
         assert (await tab.get("/api/auth/ok")).status_code == 404
+
+
+async def test_the_application_may_be_served_below_a_path(app: FastAPI) -> None:
+    """Below another application, or behind a proxy that strips a prefix which the server puts back."""
+    outer = Starlette(routes=[Mount("/below", app=app)])
+    async with Browser(outer, base="/below") as tab:
+        await tab.post("/api/auth/sign-up/email", json=ADA)
+        assert (await tab.get("/me")).json() == ADA["email"]
+        assert (await tab.get("/api/auth/ok")).json() == {"ok": True}
+        assert (await tab.get("/api/auth/nowhere")).content == b""
 
 
 def test_a_second_auth_server_is_refused(auth: Auth, app: FastAPI) -> None:

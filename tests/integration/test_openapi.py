@@ -37,7 +37,9 @@ def resolved(document: Any, schema: Any) -> Any:
 
 
 def answer_schema(document: Any, path: str, method: str = "post", status: str = "200") -> Any:
-    return resolved(document, operation(document, path, method)["responses"][status]["content"][JSON]["schema"])
+    return resolved(
+        document, operation(document, path, method)["responses"][status]["content"][JSON]["schema"]
+    )
 
 
 def body_schema(document: Any, path: str, media_type: str = JSON) -> Any:
@@ -66,7 +68,14 @@ def test_operations_carry_the_names_of_the_calls_in_process(document: Any) -> No
         for operation in item.values()
         if operation.get("tags") == ["auth"]
     }
-    assert {"signUpEmail", "signInEmail", "signOut", "getSession", "listSessions", "revokeOtherSessions"} <= names
+    assert {
+        "signUpEmail",
+        "signInEmail",
+        "signOut",
+        "getSession",
+        "listSessions",
+        "revokeOtherSessions",
+    } <= names
     assert operation(document, "/sign-in/email")["summary"] == "Sign in with email and password."
 
 
@@ -143,7 +152,9 @@ def test_an_answer_shows_its_members_and_leaves_out_what_may_be_absent(document:
     assert signed_in["properties"]["url"] == {"type": "string"}
     nullable = answer_schema(document, "/get-session", "get")
     assert {"type": "null"} in nullable["anyOf"]
-    assert answer_schema(document, "/list-sessions", "get")["items"] == {"$ref": "#/components/schemas/Session"}
+    assert answer_schema(document, "/list-sessions", "get")["items"] == {
+        "$ref": "#/components/schemas/Session"
+    }
     assert "text/html" in operation(document, "/error", "get")["responses"]["200"]["content"]
 
 
@@ -154,7 +165,10 @@ def test_sign_up_shows_the_additional_fields_that_clients_may_set(document: Any)
     assert {"role", "banned", "id", "emailVerified"}.isdisjoint(shown["properties"])
     assert shown["properties"]["callbackURL"]["type"] == "string"  # null is refused
     required = UserOptions(additional_fields=(Field(name="country"),))
-    assert "country" in body_schema(document_of(some_auth(some_options(user=required))), "/sign-up/email")["required"]
+    assert (
+        "country"
+        in body_schema(document_of(some_auth(some_options(user=required))), "/sign-up/email")["required"]
+    )
 
 
 def test_a_form_shows_texts_only(document: Any) -> None:

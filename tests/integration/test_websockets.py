@@ -69,7 +69,9 @@ async def test_a_role_is_asked_for_at_the_handshake(ada: Browser, auth: Auth, ap
         assert await socket.hear() == "ada@example.com"
 
 
-async def test_an_open_socket_can_ask_whether_its_session_lives(ada: Browser, auth: Auth, app: FastAPI) -> None:
+async def test_an_open_socket_can_ask_whether_its_session_lives(
+    ada: Browser, auth: Auth, app: FastAPI
+) -> None:
     """S35, the revocation: the application asks where it matters."""
     async with open_socket(app, "/socket", cookie_of(ada)) as socket:
         await socket.hear()

@@ -7,7 +7,6 @@ from typer.core import TyperGroup
 
 from ostiary.domain.errors import AuthError, ConfigurationError, InvalidValue, StorageUnavailable
 
-DONE: Final = 0
 REFUSED: Final = 1
 MISCONFIGURED: Final = 2
 UNREACHABLE: Final = 3

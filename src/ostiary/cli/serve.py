@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,6 +14,8 @@ from ostiary.cli.target import App, Config, run, target
 if TYPE_CHECKING:
     from ostiary.auth import Auth
     from ostiary.server.settings import Settings
+
+_LAST_REQUESTS: Final = 20  # seconds to finish; orchestrators kill after 30
 
 
 def serve(
@@ -84,6 +86,7 @@ def _listen(settings: "Settings") -> None:
         proxy_headers=False,  # whom to believe is for trusted_proxies alone to say
         server_header=False,
         access_log=settings.access_log,
+        timeout_graceful_shutdown=_LAST_REQUESTS,
         log_config=None,
     )
 

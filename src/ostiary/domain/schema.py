@@ -38,8 +38,11 @@ class Reference:
     """A foreign key to the `id` (or another unique field) of a model."""
 
     model: str
+    """The model referred to, by its name in the contract."""
     field: str = "id"
+    """Its field."""
     on_delete: Literal["cascade", "set null", "no action"] = "cascade"
+    """What happens to the row when the one it refers to is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +61,29 @@ class Field(Generic[T]):
     name: str
     """The name on the wire, camelCase."""
     type: FieldType = "string"
+    """What it holds, in the contract's own words."""
     required: bool = True
     """NOT NULL in the table, and asked for on sign-up unless there is a default."""
     default: Value | Missing | Callable[[], Value] = MISSING
+    """The value of a new row that brings none, or a function that makes one."""
     unique: bool = False
+    """No two rows hold the same value."""
     index: bool = False
+    """Rows are looked up by it."""
     sortable: bool = False
+    """Rows are sorted by it; MySQL and MariaDB then keep at most 255 characters."""
     references: Reference | None = None
+    """The row of another table that it names."""
     input: bool = True
     """May a client set it."""
     returned: bool = True
     """May it leave the server."""
     bigint: bool = False
+    """A number of 64 bits rather than 32."""
     column: str | None = None
     """The column's name where it differs from the wire name."""
     database_default: Literal["now"] | None = None
+    """`now`: PostgreSQL, MySQL and MariaDB fill it themselves in rows that others write."""
     validate: Validate | None = None
     """Returns the value to store; raises ValueError with the sentence to send."""
 
@@ -139,7 +150,9 @@ class Index:
     """An index over several columns, by field name."""
 
     fields: tuple[str, ...]
+    """The fields, in the order of the index."""
     unique: bool = False
+    """No two rows hold the same combination."""
 
 
 @dataclass(frozen=True)
@@ -149,10 +162,13 @@ class Model(Generic[E]):
     name: str
     """The name in the contract: `user`."""
     entity: type[E]
+    """The class of its rows."""
     fields: tuple[Field[Any], ...]
+    """Its columns, in the order of the table."""
     table: str | None = None
     """The table's name where it differs."""
     indexes: tuple[Index, ...] = ()
+    """Indexes over several columns; those over one are declared by the field."""
 
     @property
     def table_name(self) -> str:

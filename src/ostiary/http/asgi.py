@@ -41,8 +41,8 @@ def raw_path(scope: Scope) -> str:
 
 def path_below(scope: Scope, mount_path: str) -> str | None:
     """Return the path below the base path, wherever we are mounted; None if it lies elsewhere."""
-    path = raw_path(scope)
-    for candidate in (path, scope.get("root_path", "") + path):
+    path, root = raw_path(scope), scope.get("root_path", "")
+    for candidate in (path, path.removeprefix(root), root + path):
         if candidate == mount_path:
             return "/"
         if candidate.startswith(f"{mount_path}/"):

@@ -146,8 +146,6 @@ class CookieJar:
 
 def chunk_index(base: str, name: str) -> int | None:
     """Return the number of a chunk `base.N`; None for any other name."""
-    if not name.startswith(base):
-        return None
     prefix, dot, suffix = name.rpartition(".")
     if prefix != base or not dot or not suffix.isascii() or not suffix.isdigit() or len(suffix) > 15:
         return None
@@ -159,6 +157,8 @@ def chunked_value(cookies: Mapping[str, str], base: str) -> str | None:
     if whole := cookies.get(base):
         return whole
     chunks = [
-        (index, value) for name, value in cookies.items() if (index := chunk_index(base, name)) is not None
+        (index, value)
+        for name, value in cookies.items()
+        if name.startswith(base) and (index := chunk_index(base, name)) is not None
     ]
     return "".join(value for _, value in sorted(chunks)) if chunks else None

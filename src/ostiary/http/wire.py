@@ -220,7 +220,8 @@ def _entity_form(
         """Write the members in their order, dates as text."""
         body: dict[str, Any] = dict(zip(names, read(entity), strict=True))
         for name in dates:
-            body[name] = _plain_form(body[name])
+            if (moment := body[name]) is not None:
+                body[name] = iso(moment)
         for field in added:
             body[field.name] = _plain_form(value_of(entity, field))
         body["id"] = entity.id
@@ -281,7 +282,10 @@ class Renderer:
     def _output_form(self, members: Sequence[tuple[str, str]]) -> Callable[[Any], JsonValue]:
         def form(output: Output) -> JsonValue:
             """Write the members in their order; those that are unset are left out."""
-            present = ((name, getattr(output, attribute)) for attribute, name in members)
-            return {name: self.render(member) for name, member in present if member is not UNSET}
+            body: dict[str, JsonValue] = {}
+            for attribute, name in members:
+                if (member := getattr(output, attribute)) is not UNSET:
+                    body[name] = self.render(member)
+            return body
 
         return form

@@ -13,7 +13,9 @@ class RateLimit:
     """At most `max` requests; the count restarts after a pause of `per` seconds."""
 
     max: int
+    """How many requests."""
     per: float
+    """Seconds."""
 
     def __post_init__(self) -> None:
         """Refuse a limit that refuses everybody."""

@@ -119,6 +119,8 @@ class Settings(BaseSettings):
             raise _explained(error) from None
         except SettingsError as error:
             raise ConfigurationError(f"the environment: {error}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{environment} cannot be read: {error}") from None
 
     def to_options(self) -> Options:
         """Return the options of the auth server; raises ConfigurationError with the cure."""
@@ -190,7 +192,17 @@ def _read_table(path: Path) -> dict[str, Any]:  # a TOML document; Pydantic judg
             near = get_close_matches(name, Settings.model_fields, n=1)
             cure = f"did you mean '{near[0]}'?" if near else "Better Auth's options go below [options]"
             raise ConfigurationError(f"{path}: '{name}' is not known here; {cure}")
+    if isinstance(table.get("database"), str):
+        table["database"] = _beside(path, table["database"])
     return table
+
+
+def _beside(path: Path, url: str) -> str:
+    """Make a relative SQLite file one beside the configuration, wherever the command was started."""
+    scheme, slashes, name = url.partition(":///")
+    if not scheme.startswith("sqlite") or not slashes or not name or name.startswith(("/", ":memory:")):
+        return url
+    return f"{scheme}{slashes}{path.parent.absolute() / name}"
 
 
 def _explained(error: ValidationError) -> ConfigurationError:

@@ -94,6 +94,20 @@ def test_dotenv_lies_beside_the_configuration(directory: Path) -> None:
     assert Settings.load(path).to_options().secret == SECRET
 
 
+def test_a_relative_database_file_lies_beside_the_configuration(directory: Path) -> None:
+    (directory / "deployed").mkdir()
+    path = written(directory / "deployed", 'database = "sqlite:///data/people.db"')
+    assert Settings.load(path).database == f"sqlite:///{directory}/deployed/data/people.db"
+    for url in ("sqlite://", "sqlite:////var/people.db", "sqlite:///:memory:", "postgresql:///people"):
+        assert Settings.load(written(directory / "deployed", f'database = "{url}"')).database == url
+
+
+def test_a_dotenv_that_cannot_be_read_is_one_sentence(directory: Path) -> None:
+    (directory / ".env").write_bytes(b"SECRET=\xff\xfe")
+    with pytest.raises(ConfigurationError, match=r"\.env cannot be read"):
+        Settings.load()
+
+
 def test_an_empty_variable_is_no_value(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(directory, f'secret = "{SECRET}"')
     monkeypatch.setenv("BETTER_AUTH_SECRET", "")

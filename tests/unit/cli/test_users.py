@@ -10,7 +10,7 @@ import pytest
 from typer.testing import Result
 
 from ostiary.server import Settings
-from tests.builders import PASSWORD, SECRET, Browser, code_of
+from tests.builders import PASSWORD, SECRET, SESSION_COOKIE, Browser, code_of
 
 from .conftest import Command
 
@@ -114,11 +114,14 @@ async def test_a_ban_ends_every_session_and_refuses_signing_in(command: Command,
     """S26: a ban takes effect everywhere at once."""
     async with a_browser() as browser:
         await browser.sign_up()
+        stolen = {"cookie": f"{SESSION_COOKIE}={browser.cookie()}"}
         await beside(command, "users", "ban", "ada@example.com", "--reason", "spam")
         assert await browser.session() is None
         assert (await browser.sign_in()).status_code == 403
         assert "banned" in (await beside(command, "users", "list")).stdout
         await beside(command, "users", "unban", "ada@example.com")
+        # the ban has ended the session, not merely hidden it
+        assert (await browser.get("/get-session", headers=stolen)).json() is None
         assert (await browser.sign_in()).status_code == 200
         assert await browser.session() is not None
 

@@ -71,7 +71,7 @@ async def sign_up_email(body: SignUpEmail, context: Context) -> SignedUp:
         user, session = await context.users.sign_up(new, password_hash, wanted)
     except AlreadyExists:
         if hides_duplicates:
-            return SignedUp(token=None, user=context.users.draft(new))
+            return SignedUp(token=None, user=await context.users.imagined(new))
         raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(reason="the address was taken meanwhile") from None
     if session is not None:
         await context.end_previous_session()
@@ -97,4 +97,4 @@ async def _duplicate(context: Context, new: NewUser, password: str, owner: User,
     if notify := context.options.email_and_password.on_existing_user_sign_up:
         # beside the request: neither its time nor its failure may show that the address is known
         context.services.background.start(notify(owner), "on_existing_user_sign_up")
-    return SignedUp(token=None, user=context.users.draft(new))
+    return SignedUp(token=None, user=await context.users.imagined(new))

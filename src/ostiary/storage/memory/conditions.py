@@ -27,7 +27,7 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 
 
 def prepared(conditions: Sequence[Condition]) -> Sequence[Condition]:
-    """Return conditions whose values are in stored form. Raises InvalidValue, and ValueError for operators."""
+    """Return conditions with values in stored form. Raises InvalidValue, ValueError for an operator."""
     return [_prepared(condition) for condition in conditions]
 
 

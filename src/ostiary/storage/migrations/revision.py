@@ -16,9 +16,7 @@ from ostiary.storage.migrations.connections import dialect_of
 from ostiary.storage.sql.rows import Dialect
 from ostiary.storage.sql.tables import Flag, IsoDate, JsonText, Moment
 
-_DOWNGRADE: Final = (
-    'raise RuntimeError("what people left in these tables is not dropped by a revision")'
-)
+_DOWNGRADE: Final = 'raise RuntimeError("what people left in these tables is not dropped by a revision")'
 _TEMPLATE: Final = Path(alembic.__file__).parent / "templates" / "generic"
 _QUIET: Final[Any] = {"quiet": True}  # Any: Alembic's mapping is of its own kind
 _MOMENTS: Final[dict[Dialect, str]] = {

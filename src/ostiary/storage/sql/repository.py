@@ -28,12 +28,13 @@ class SqlRepository(Generic[E]):
 
     async def insert(self, entity: E) -> E:
         """Write a new row and return it as stored."""
-        encoded = self._rows.encode(entity)
         statement = self._statements.insert(self._model, self._serial)
-        if not self._serial:
-            await self._connection.execute(statement.sql, statement.arrange(encoded))
-            return self._rows.decode(encoded)
-        return self._rows.decode([await self._insert_serial(statement.sql, encoded[1:]), *encoded[1:]])
+        values = self._rows.encode(entity)
+        if self._serial:
+            return self._rows.decode([await self._insert_serial(statement.sql, values), *values])
+        row = [self._rows.write("id", entity.id), *values]
+        await self._connection.execute(statement.sql, row)
+        return self._rows.decode(row)
 
     async def _insert_serial(self, sql: str, args: Sequence[DriverValue]) -> DriverValue:
         [row] = await self._connection.change(sql, args)

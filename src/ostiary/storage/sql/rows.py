@@ -146,10 +146,8 @@ class Rows(Generic[E]):
         )
 
     def encode(self, entity: E) -> list[DriverValue]:
-        """Return the driver's values in reading order. Raises InvalidValue."""
-        encoded = [self.write("id", entity.id)]
-        encoded.extend(self.write(field.name, value_of(entity, field)) for field in self.fields)
-        return encoded
+        """Return the driver's values in reading order, without the identifier. Raises InvalidValue."""
+        return [self.write(field.name, value_of(entity, field)) for field in self.fields]
 
     def write(self, name: str, value: Value) -> DriverValue:
         """Return the driver's form of one value to store. Raises InvalidValue."""

@@ -1,7 +1,7 @@
 """MariaDB and MySQL by asyncmy, with statements that the server prepares."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
@@ -17,6 +17,7 @@ from ostiary.storage.sql.drivers.pool import Pool
 from ostiary.storage.sql.rows import Dialect, DriverValue, Row
 
 AsyncmyConnection: TypeAlias = Any  # asyncmy is published without type information
+AsyncmyCursor: TypeAlias = Any
 
 _PORT: Final = 3306
 
@@ -68,18 +69,14 @@ class _Pinned:
         self.connection = connection
 
     async def fetch(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
-        cursor = self.connection.cursor()
-        await self._run(cursor.execute(sql, args))
-        rows: Sequence[Row] = await cursor.fetchall()
+        rows: Sequence[Row] = await (await self._ask(sql, args)).fetchall()
         return rows
 
     look_up = fetch
     change = fetch
 
     async def execute(self, sql: str, args: Sequence[DriverValue]) -> int:
-        cursor = self.connection.cursor()
-        await self._run(cursor.execute(sql, args))
-        return int(cursor.rowcount)
+        return int((await self._ask(sql, args)).rowcount)
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         return nullcontext(self)
@@ -93,9 +90,10 @@ class _Pinned:
             self.connection.close()
             raise
 
-    async def _run(self, answer: Awaitable[object]) -> None:
+    async def _ask(self, sql: str, args: Sequence[DriverValue]) -> AsyncmyCursor:
+        cursor = self.connection.cursor()
         try:
-            await answer
+            await cursor.execute(sql, args)
         except _KNOWN as error:
             if isinstance(error, _LOST):
                 self.connection.close()
@@ -103,6 +101,29 @@ class _Pinned:
         except asyncio.CancelledError:
             self.connection.close()  # the answer that nobody awaits would meet the next question
             raise
+        return cursor
+
+
+class _Transaction(_Pinned):
+    """One connection that begins with its first statement: if that meets a conflict, it may be repeated.
+
+    InnoDB finds deadlocks between people who merely insert side by side, and undoes one transaction entirely.
+    """
+
+    def __init__(self, connection: AsyncmyConnection) -> None:
+        super().__init__(connection)
+        self.begun = False
+
+    async def _ask(self, sql: str, args: Sequence[DriverValue]) -> AsyncmyCursor:
+        if self.begun:
+            return await super()._ask(sql, args)
+        return await repeated(partial(self._begin, sql, args))
+
+    async def _begin(self, sql: str, args: Sequence[DriverValue]) -> AsyncmyCursor:
+        await super()._ask("BEGIN", ())
+        cursor = await super()._ask(sql, args)
+        self.begun = True
+        return cursor
 
 
 class MysqlDriver:
@@ -140,15 +161,16 @@ class MysqlDriver:
     async def transaction(self) -> AsyncGenerator[Connection]:
         """Hold one connection from BEGIN to COMMIT."""
         async with self._connection() as pinned:
+            transaction = _Transaction(pinned.connection)
             try:
-                await pinned.execute("BEGIN", ())
-                yield pinned
-                await pinned.execute("COMMIT", ())
+                yield transaction
+                if transaction.begun:
+                    await transaction.execute("COMMIT", ())
             except Exception:
-                await pinned.roll_back()
+                await transaction.roll_back()
                 raise
             except BaseException:
-                pinned.connection.close()  # being cancelled is no time to wait; the server rolls back
+                transaction.connection.close()  # being cancelled is no time to wait; the server rolls back
                 raise
 
     async def close(self) -> None:

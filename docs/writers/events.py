@@ -1,0 +1,69 @@
+"""The page of what is logged: events with their fields, and the lines an operator may meet."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+
+from docs.writers.markdown import code, page, table
+from docs.writers.source import SOURCE, calls
+
+INTRODUCTION = """
+Everything goes to Python's `logging`. Events of the logger `ostiary.events` carry their fields in the attribute `auth`
+of the record; `ostiary serve` writes them as members of a JSON object with `log_format = "json"`. No event holds a
+password, a token, a cookie or a hash.
+
+## Fields
+
+| Field | Meaning |
+| --- | --- |
+| `endpoint` | the endpoint's name |
+| `ip_address` | the client's address, as far as it [can be believed](../explanation/client-address.md); else empty |
+| `user_agent` | what the client calls itself, at most 200 characters |
+| `user_id` | the signed-in user |
+| `email` | where nobody is signed in: the address that was given, if it is one |
+| `code`, `status`, `reason` | of a refusal only: the wire code, the status, and what the answer does not say |
+"""
+
+EVENTS = {
+    "password_changed": "a password was changed",
+    "session_revoked": "one session was ended by its owner",
+    "sessions_revoked": "all sessions were ended by their owner",
+    "other_sessions_revoked": "all sessions but one were ended by their owner",
+    "signed_in": "a session was started",
+    "signed_out": "a session was ended by signing out",
+    "signed_up": "an account was made",
+    "user_deleted": "a user deleted themselves",
+    "refused": "a request was refused; a mistake in the shape of a request is not worth one",
+}
+
+
+def write() -> str:
+    """Return the page."""
+    rows = [(code(name), "warning" if name == "refused" else "info", EVENTS[name]) for name in event_names()]
+    return page(
+        "Events and log lines",
+        INTRODUCTION,
+        "## Events\n\n" + table(("Event", "Level", "When"), rows),
+        "## Other lines\n\n`%s` and the like stand for what varies.\n\n" + table(("Level", "Line"), _lines()),
+    )
+
+
+@cache
+def event_names() -> tuple[str, ...]:
+    """Return the events that the program logs; raises LookupError where this page lacks one."""
+    logged = {str(ast.literal_eval(call.args[1])) for call in calls("log_event")} | {"refused"}
+    if logged != set(EVENTS):
+        raise LookupError(f"docs.writers.events.EVENTS and the program differ in {logged ^ set(EVENTS)}")
+    return tuple(sorted(logged))
+
+
+def _lines() -> Iterator[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_log."):
+                level = ast.unparse(node.func).removeprefix("_log.").replace("exception", "error")
+                line = node.args[0]
+                if isinstance(line, ast.Constant) and line.value != "refused":
+                    found.add((level, code(str(line.value))))
+    yield from sorted(found)

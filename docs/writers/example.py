@@ -1,0 +1,26 @@
+"""The auth server that the pages describe: every part of it that has a route is switched on."""
+
+from functools import cache
+
+from ostiary import Auth, DeleteUser, EmailAndPassword, Options, UserOptions
+from ostiary.http.openapi import Operation, operations_of
+from ostiary.plugins import Admin
+
+
+@cache
+def server() -> Auth:
+    """Return the server; it connects to nothing."""
+    options = Options(
+        secret="only-for-the-pages-of-the-reference",  # noqa: S106  it signs nothing
+        base_url="http://localhost:8000",
+        email_and_password=EmailAndPassword(enabled=True),
+        user=UserOptions(delete_user=DeleteUser(enabled=True)),
+    )
+    return Auth(options, database="sqlite://", plugins=[Admin()])
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Return every method of every routed endpoint, as the OpenAPI document shows it."""
+    auth = server()
+    return tuple(operations_of(auth.pipeline.by_name.values(), auth.schema, limited=True))

@@ -1,0 +1,64 @@
+"""The page of every Better Auth option name that is read, and of those that have nothing to decide here."""
+
+from collections.abc import Iterator, Mapping
+
+from docs.writers.markdown import code, page, table
+from ostiary import ConfigurationError
+from ostiary.options import mapping
+from ostiary.options.mapping import IGNORED, RULES, Read
+
+INTRODUCTION = """
+`Options.from_mapping({...})` reads a Better Auth configuration in its own names, and so does the table `[options]` of
+`ostiary.toml`. A name that is not on this page raises `ConfigurationError`, which lists every such name at once: nothing
+is dropped in silence. [How to move a configuration over](../how-to/move-a-configuration.md) says what becomes of
+plugins, functions and the rest.
+"""
+
+WITHOUT_EFFECT: Mapping[str, str] = {
+    "advanced.database.validateSchema": "`ostiary migrate --check` and `ostiary doctor` compare the schema",
+    "advanced.database.defaultFindManyLimit": "lists of sessions have a limit of their own",
+    "onAPIError.customizeDefaultErrorPage": "the page is plain; `onAPIError.errorURL` names one of your own",
+    "logger": "Python's `logging` is used: the loggers are called `ostiary` and `ostiary.events`",
+    "telemetry": "there is none",
+}
+
+PARTS: Mapping[str, tuple[str, str]] = {
+    "A field of `additionalFields`": ("_FIELD", "Field"),
+    "Attributes of a cookie": ("_ATTRIBUTES", "CookieAttributes"),
+}
+
+
+def write() -> str:
+    """Return the page."""
+    read = [(code(theirs), expected(reader), code(place)) for theirs, (place, reader) in effective()]
+    idle = [(code(theirs), WITHOUT_EFFECT[theirs]) for theirs, (place, _) in RULES.items() if place == IGNORED]
+    return page(
+        "Configuration mapping",
+        INTRODUCTION,
+        "## Read\n\n" + table(("Better Auth", "Value", "Here"), read),
+        "## Without effect\n\n" + table(("Better Auth", "Why"), idle),
+        *(_part(title, *names) for title, names in PARTS.items()),
+    )
+
+
+def effective() -> Iterator[tuple[str, tuple[str, Read]]]:
+    """Yield the rules that decide something."""
+    yield from ((theirs, rule) for theirs, rule in RULES.items() if rule[0] != IGNORED)
+
+
+def expected(reader: Read) -> str:
+    """Return what a reader asks for, in the words in which it refuses everything else."""
+    nonsense = object()
+    try:
+        reader(nonsense, "value")
+    except ConfigurationError as refusal:
+        return str(refusal).removeprefix("value must be ").replace("a list of texts", "a list of texts, or a function")
+    except TypeError:
+        return "a list of objects"
+    return "any value"
+
+
+def _part(title: str, table_name: str, kind: str) -> str:
+    rules: Mapping[str, tuple[str, Read]] = getattr(mapping, table_name)
+    rows = [(code(theirs), expected(reader), code(f"{kind}.{ours}")) for theirs, (ours, reader) in rules.items()]
+    return f"## {title}\n\n" + table(("Better Auth", "Value", "Here"), rows)

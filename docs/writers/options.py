@@ -1,0 +1,94 @@
+"""The page of every option: its type, its default, its docstring, and Better Auth's name for it."""
+
+import inspect
+
+import ostiary.options
+from docs.writers.markdown import code, page, sentence, table
+from docs.writers.paths import names_in_reference, reference_defaults, sections_of
+from docs.writers.source import bare, fields_of, summary
+from ostiary import Auth, Field, Index, Model, Options, Reference
+from ostiary.plugins import Admin
+
+INTRODUCTION = """
+Options are frozen, keyword-only dataclasses. A mistake raises `ConfigurationError` when they are made, and the
+message names the cure. Where Better Auth decides the same by a name of its own, that name follows the meaning, and
+[Options.from_mapping](configuration-mapping.md) reads it. Where Better Auth's default is another one, that of
+`Options.reference()` is given; [the differences](../explanation/differences.md) say why.
+"""
+
+ARGUMENTS = {
+    "options": "What is decided: see below.",
+    "database": "An address (`sqlite:///app.db`, `postgresql://...`, `mysql://...`, `mariadb://...`) or any `Store`. "
+    "None, without `key_value`: the encrypted cookie is the session, and users are forgotten with the process.",
+    "plugins": "What is added, in this order; so far [Admin](#admin).",
+    "key_value": "A `KeyValue`, such as `RedisKeyValue.from_url(...)`: counts rate limits, and with "
+    "`session.store_in_key_value` keeps sessions.",
+    "hooks": "What the application does [before and after endpoints](hooks.md#around-endpoints).",
+    "database_hooks": "What it does [before and after writes](hooks.md#around-writes).",
+    "runtime": "Clock and chance; tests pass `FrozenRuntime`.",
+    "hasher": "Makes and checks password hashes: `BoundedHasher`, or anything with its three methods.",
+    "http_client": "Makes outgoing requests; so far those of `password_policy.refuse_breached`.",
+    "mail_sender": "Delivers mail; nothing sends any yet.",
+}
+
+
+def write() -> str:
+    """Return the page."""
+    sections = dict(sections_of(Options))
+    if lost := {getattr(ostiary.options, name) for name in ostiary.options.__all__} - set(sections):
+        raise LookupError(f"no option of Options leads to {lost}")
+    return page(
+        "Options",
+        INTRODUCTION,
+        _auth(),
+        *(_section(kind, place) for kind, place in sections.items()),
+        "## Plugins\n\n" + _section(Admin).replace("## ", "### ", 1),
+        "## Additional fields and tables\n\nWhat `additional_fields` and plugins declare.",
+        *(_section(kind).replace("## ", "### ", 1) for kind in (Field, Reference, Model, Index)),
+    )
+
+
+def _auth() -> str:
+    parameters = list(inspect.signature(Auth).parameters.values())
+    if [parameter.name for parameter in parameters] != list(ARGUMENTS):
+        raise LookupError("docs.writers.options.ARGUMENTS and the parameters of Auth differ")
+    rows = [
+        (code(parameter.name), code(inspect.formatannotation(parameter.annotation)), ARGUMENTS[parameter.name])
+        for parameter in parameters
+    ]
+    return f"## Auth\n\n{summary(Auth)} Options are values; parts are arguments.\n\n" + table(
+        ("Argument", "Type", "Meaning"), ((name, bare(kind), text) for name, kind, text in rows)
+    )
+
+
+def _section(kind: type, place: str = "") -> str:
+    rows = [
+        (code(each.name), code(each.annotation), code(each.default) or "required", _meaning(kind, each.name, each.text))
+        for each in fields_of(kind)
+        if not each.is_class_variable
+    ]
+    where = f" In `Options`: `{place}`." if place else ""
+    return f"## {kind.__name__}\n\n{summary(kind)}{where}{_makers(kind)}\n\n" + table(
+        ("Option", "Type", "Default", "Meaning"), rows
+    )
+
+
+def _makers(kind: type) -> str:
+    """Name the constructors that choose well."""
+    if kind is Options:
+        makers = ("reference", "from_mapping", "with_reference_defaults")
+    else:
+        makers = tuple(name for name in ("strict",) if hasattr(kind, name))
+    lines = [f"- `{kind.__name__}.{name}`: {summary(getattr(kind, name))}" for name in makers]
+    return "\n\n" + "\n".join(lines) if lines else ""
+
+
+def _meaning(kind: type, name: str, text: str) -> str:
+    if not text:
+        raise LookupError(f"{kind.__name__}.{name} has no docstring under it")
+    parts = [sentence(text)]
+    if (theirs := names_in_reference().get((kind, name))) is not None:
+        parts.append(f"Better Auth: `{theirs}`.")
+    if (kind, name) in reference_defaults():
+        parts.append(f"`Options.reference()`: `{reference_defaults()[kind, name]!r}`.")
+    return " ".join(parts)

@@ -1,0 +1,121 @@
+"""What the source says of itself where the running program has forgotten it: docstrings under fields."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import ostiary
+
+SOURCE = Path(ostiary.__file__).parent
+
+
+@dataclass(frozen=True)
+class DocumentedField:
+    """One attribute of a class, as its author wrote it."""
+
+    name: str
+    annotation: str
+    default: str
+    """Empty where a value is required."""
+    text: str
+    is_class_variable: bool = False
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(Path(module).read_text("utf-8"))
+
+
+def _class_of(kind: type) -> ast.ClassDef:
+    module = inspect.getsourcefile(kind)
+    assert module is not None, f"{kind} has no source"
+    found = [
+        node for node in ast.walk(_tree(module)) if isinstance(node, ast.ClassDef) and node.name == kind.__name__
+    ]
+    return found[0]
+
+
+def fields_of(kind: type) -> list[DocumentedField]:
+    """Return the annotated attributes of a class with the docstring under each."""
+    body = _class_of(kind).body
+    found: list[DocumentedField] = []
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            continue
+        if node.target.id.startswith("_"):
+            continue
+        text = _docstring(following)
+        annotation = ast.unparse(node.annotation).strip("'\"")
+        bare = annotation.removeprefix("ClassVar[")
+        of_class = bare != annotation
+        shown = bare.removesuffix("]") if of_class else annotation
+        found.append(DocumentedField(node.target.id, shown, _default(node.value), text, of_class))
+    return found
+
+
+def _default(node: ast.expr | None) -> str:
+    if node is None:
+        return ""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "field":
+        given = {each.arg: each.value for each in node.keywords}
+        if "default" in given:
+            return ast.unparse(given["default"])
+        if "default_factory" in given:
+            factory = ast.unparse(given["default_factory"])
+            return {"dict": "{}", "list": "[]"}.get(factory, f"{factory}()")
+        return ""
+    return ast.unparse(node)
+
+
+def _docstring(node: ast.stmt | None) -> str:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        return inspect.cleandoc(node.value.value)
+    return ""
+
+
+def calls(function: str) -> Iterator[ast.Call]:
+    """Yield every call of a function of this name in the package, file by file."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(_tree(str(path))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == function:
+                yield node
+
+
+def summary(thing: object) -> str:
+    """Return the first paragraph of a docstring on one line; raises LookupError where there is none."""
+    text = inspect.getdoc(thing)
+    if not text:
+        raise LookupError(f"{thing!r} has no docstring")
+    return " ".join(text.partition("\n\n")[0].split())
+
+
+def whole(thing: object) -> str:
+    """Return a docstring, its paragraphs joined."""
+    return " ".join((inspect.getdoc(thing) or "").split())
+
+
+def signature_of(function: object) -> str:
+    """Return the parameters and the result of a function as its author wrote them."""
+    assert inspect.isfunction(function)
+    node = ast.parse(inspect.cleandoc("\n" + _dedented(function))).body[0]
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    arguments = ast.unparse(node.args).removeprefix("self").removeprefix(", ")
+    prefix = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
+    result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    return f"{prefix}{node.name}({arguments}){result}"
+
+
+def _dedented(function: object) -> str:
+    assert inspect.isfunction(function)
+    lines, _ = inspect.getsourcelines(function)
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    return "".join(line[indent:] if line.strip() else line for line in lines)
+
+
+def bare(annotation: str) -> str:
+    """Leave modules out of a type: `ostiary.storage.store.Store` is `Store`."""
+    return re.sub(r"(?:\w+\.)+(\w+)", r"\1", annotation)
