@@ -15,10 +15,20 @@ from ostiary.server import Settings
 from ostiary.server.settings import CONFIG_FILE, CONFIG_VARIABLE, PREFIX
 
 INTRODUCTION = f"""
-`ostiary` reads `{CONFIG_FILE}` in the working directory (or the file that `--config` or `{CONFIG_VARIABLE}` names), then
-`.env` beside it, then the environment; the later one wins. With `--app module:auth` a command is about the `Auth` of an
-application, with its plugins and additional fields, and only the settings of serving come from the file and the
-environment.
+`ostiary` reads `{CONFIG_FILE}` in the working directory (or the file that `--config` or `{CONFIG_VARIABLE}`
+names), then `.env` beside it, then the environment; the later one wins. With `--app module:auth` a command
+is about the `Auth` of an application, with its plugins and additional fields, and only the settings of
+serving come from the file and the environment.
+"""
+
+SETTINGS = """
+## Settings
+
+What `ostiary.toml` may hold, and the variables that win over it; the first of several that is set counts. Lists
+are comma-separated in the environment. `[options]` holds everything else in Better Auth's own
+[option names](configuration-mapping.md); sign-in by email and password is on unless it says otherwise. Secrets
+belong into the environment or `.env`.
+
 """
 
 EXITS = {
@@ -35,7 +45,8 @@ def write() -> str:
     return page(
         "Command line",
         INTRODUCTION,
-        "## Exit codes\n\n" + table(("Code", "Meaning"), ((str(number), text) for number, text in EXITS.items())),
+        "## Exit codes\n\n"
+        + table(("Code", "Meaning"), ((str(number), text) for number, text in EXITS.items())),
         *(_section(path, command) for path, command in commands(root, "ostiary")),
         _settings(),
     )
@@ -70,17 +81,16 @@ def _spelled(option: Any) -> str:
 
 def _settings() -> str:
     rows = [
-        (code(each.name), ", ".join(code(name) for name in variables_of(each.name)), _default(each.name), each.text)
+        (
+            code(each.name),
+            ", ".join(code(name) for name in variables_of(each.name)),
+            _default(each.name),
+            each.text,
+        )
         for each in fields_of(Settings)
         if each.name != "model_config"
     ]
-    return (
-        "## Settings\n\nWhat `ostiary.toml` may hold, and the variables that win over it; the first of several that is "
-        "set counts. Lists are comma-separated in the environment. `[options]` holds everything else in Better Auth's own "
-        "[option names](configuration-mapping.md); sign-in by email and password is on unless it says otherwise. "
-        "Secrets belong into the environment or `.env`.\n\n"
-        + table(("Setting", "Environment", "Default", "Meaning"), rows)
-    )
+    return SETTINGS + table(("Setting", "Environment", "Default", "Meaning"), rows)
 
 
 def variables_of(name: str) -> list[str]:

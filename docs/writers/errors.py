@@ -15,22 +15,23 @@ from ostiary import ErrorCode, Errors
 from ostiary.http.openapi import Operation
 
 INTRODUCTION = """
-A refusal answers `{"message": ..., "code": ...}`. The code is stable and meant for programs; the sentence is meant for
-people and is Better Auth's own wherever Better Auth has the code. `AuthError` carries both in Python:
-`error.code`, `error.status`, `error.message`. What an operator needs to know goes to the
+A refusal answers `{"message": ..., "code": ...}`. The code is stable and meant for programs; the sentence
+is meant for people and is Better Auth's own wherever Better Auth has the code. `AuthError` carries both in
+Python: `error.code`, `error.status`, `error.message`. What an operator needs to know goes to the
 [log](events.md), never into the answer. An application raises an entry of the catalogue by calling it:
 `raise Errors.FORBIDDEN("Members only")`.
 
-The sentence of `VALIDATION_ERROR` holds one segment for each issue, joined by `; `:
-`[body.email] Invalid email address; [body.password] Invalid input: expected string, received number`.
+The sentence of `VALIDATION_ERROR` holds one segment for each issue, joined by `; `: `[body.email] Invalid
+email address; [body.password] Invalid input: expected string, received number`.
 
 A few answers have no code or no body at all:
 
-- 404 without a body: a path or method that no route has; `POST /delete-user` while deleting is switched off.
+- 404 without a body: a path or method that no route has; `POST /delete-user` while deleting is switched
+  off.
 - 404 with the text `Not Found`: a path in `disabled_paths`.
 - 500 without a body: a mistake in the program. The log says which.
-- 503 also comes from any route when the database does not answer or too many passwords wait to be hashed; it carries
-  `Retry-After`.
+- 503 also comes from any route when the database does not answer or too many passwords wait to be hashed;
+  it carries `Retry-After`.
 """
 
 NOTES = {
@@ -50,9 +51,9 @@ APPLICATION = """
 | `CurrentUser`, `CurrentSession` | `UNAUTHORIZED` |
 | `FreshSession` | `UNAUTHORIZED`, `SESSION_NOT_FRESH` |
 | `require_role(...)` | `UNAUTHORIZED`, `FORBIDDEN` |
-| any of them, on a method other than GET, HEAD, OPTIONS and TRACE, or on a WebSocket, with a session cookie | `INVALID_ORIGIN`, `MISSING_OR_NULL_ORIGIN` |
+| any of them, with a session cookie and another method than GET or HEAD | the refusals of origins |
 
-A WebSocket is closed with 1008 and the code as its reason; before it is accepted, that is a 403.
+The refusals of origins are `INVALID_ORIGIN` and `MISSING_OR_NULL_ORIGIN`; WebSockets get them as well. A WebSocket is closed with 1008 and the code as its reason; before it is accepted, that is a 403.
 """
 
 

@@ -8,20 +8,20 @@ from docs.writers.markdown import code, page, table
 from docs.writers.source import SOURCE, calls
 
 INTRODUCTION = """
-Everything goes to Python's `logging`. Events of the logger `ostiary.events` carry their fields in the attribute `auth`
-of the record; `ostiary serve` writes them as members of a JSON object with `log_format = "json"`. No event holds a
-password, a token, a cookie or a hash.
+Everything goes to Python's `logging`. Events of the logger `ostiary.events` carry their fields in the
+attribute `auth` of the record; `ostiary serve` writes them as members of a JSON object with `log_format =
+"json"`. No event holds a password, a token, a cookie or a hash.
 
 ## Fields
 
 | Field | Meaning |
 | --- | --- |
 | `endpoint` | the endpoint's name |
-| `ip_address` | the client's address, as far as it [can be believed](../explanation/client-address.md); else empty |
+| `ip_address` | the client's [address](../explanation/client-address.md), empty where none can be believed |
 | `user_agent` | what the client calls itself, at most 200 characters |
 | `user_id` | the signed-in user |
 | `email` | where nobody is signed in: the address that was given, if it is one |
-| `code`, `status`, `reason` | of a refusal only: the wire code, the status, and what the answer does not say |
+| `code`, `status`, `reason` | of a refusal: the wire code, the status, and what the answer does not say |
 """
 
 EVENTS = {

@@ -1,7 +1,7 @@
 """The page of every place where an application or a plugin may step in."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from docs.writers.example import server
 from docs.writers.markdown import code, codes, page, sentence, table
@@ -16,9 +16,10 @@ from ostiary.storage.key_value import KeyValue
 from ostiary.storage.store import Repository, Store, Tables, Transaction
 
 INTRODUCTION = """
-Three ways to step in, from small to large: functions among the [options](options.md), hooks around endpoints and
-writes, plugins. Behind them stand the ports that an application may fill with parts of its own. Hooks are async
-functions; the application's run before those of plugins, plugins in the order they were given.
+Three ways to step in, from small to large: functions among the [options](options.md), hooks around
+endpoints and writes, plugins. Behind them stand the ports that an application may fill with parts of its
+own. Hooks are async functions; the application's run before those of plugins, plugins in the order they
+were given.
 """
 
 AROUND_ENDPOINTS = """
@@ -66,8 +67,8 @@ def _functions() -> str:
         if "Callable" in each.annotation
     ]
     return table(("Option", "Type", "Meaning"), rows) + (
-        "\n\n`trusted_origins` and `session.cookie_cache.version` may be functions as well, and the `validate` and "
-        "`default` of an additional field."
+        "\n\n`trusted_origins` and `session.cookie_cache.version` may be functions as well, and so may `validate` "
+        "and `default` of an additional field."
     )
 
 
@@ -75,7 +76,7 @@ def public_methods(kind: type) -> Iterator[str]:
     """Yield the methods that a class itself declares."""
     for name, value in vars(kind).items():
         is_public = not name.startswith("_") or name == "__call__"
-        if is_public and inspect.isfunction(value) and not getattr(value, "__module__", "").startswith("typing"):
+        if is_public and inspect.isfunction(value) and value.__module__ != "typing":
             yield name
 
 
@@ -97,9 +98,9 @@ def _context() -> str:
     return table(("Attribute", "Type", "Meaning"), rows) + "\n\n" + _methods(Context, public_methods(Context))
 
 
-def _returned(function: object) -> str:
-    assert inspect.isfunction(function)
-    return bare(inspect.formatannotation(inspect.signature(function).return_annotation))
+def _returned(function: Callable[[Context], object] | None) -> str:
+    annotation = inspect.signature(function).return_annotation if function else ""
+    return bare(inspect.formatannotation(annotation))
 
 
 def _obvious(name: str) -> str:
@@ -117,19 +118,17 @@ def _writes() -> str:
     models = codes(each.name for each in fields_of(DatabaseHooks))
     rows = [(code(each.name), code(each.annotation), sentence(each.text)) for each in fields_of(ModelHooks)]
     return (
-        f"{summary(DatabaseHooks)} `DatabaseHooks` holds one `ModelHooks` for each of {models}. {whole(ModelHooks)} "
-        "What follows a write runs after the commit, so it sees only what is durable.\n\n"
+        f"{summary(DatabaseHooks)} `DatabaseHooks` holds one `ModelHooks` for each of {models}. "
+        f"{whole(ModelHooks)} What follows a write runs after the commit, so it sees only what is durable.\n\n"
         + table(("Hook", "Type", "Meaning"), rows)
     )
 
 
 def _plugin() -> str:
-    rows = [
-        (code(each.name), code(each.annotation), sentence(each.text)) for each in fields_of(Plugin)
-    ]
+    rows = [(code(each.name), code(each.annotation), sentence(each.text)) for each in fields_of(Plugin)]
     return (
-        f"{summary(Plugin)} A plugin is a frozen dataclass: its options are its fields, its routes and hooks are its "
-        "methods.\n\n"
+        f"{summary(Plugin)} A plugin is a frozen dataclass: its options are its fields, its routes and hooks are "
+        "its methods.\n\n"
         + table(("Attribute", "Type", "Meaning"), rows)
         + "\n\n"
         + _methods(Plugin, public_methods(Plugin))

@@ -1,5 +1,6 @@
 """The page of every Better Auth option name that is read, and of those that have nothing to decide here."""
 
+import inspect
 from collections.abc import Iterator, Mapping
 
 from docs.writers.markdown import code, page, table
@@ -8,10 +9,10 @@ from ostiary.options import mapping
 from ostiary.options.mapping import IGNORED, RULES, Read
 
 INTRODUCTION = """
-`Options.from_mapping({...})` reads a Better Auth configuration in its own names, and so does the table `[options]` of
-`ostiary.toml`. A name that is not on this page raises `ConfigurationError`, which lists every such name at once: nothing
-is dropped in silence. [How to move a configuration over](../how-to/move-a-configuration.md) says what becomes of
-plugins, functions and the rest.
+`Options.from_mapping({...})` reads a Better Auth configuration in its own names, and so does the table
+`[options]` of `ostiary.toml`. A name that is not on this page raises `ConfigurationError`, which lists
+every such name at once: nothing is dropped in silence. [How to move a configuration
+over](../how-to/move-a-configuration.md) says what becomes of plugins, functions and the rest.
 """
 
 WITHOUT_EFFECT: Mapping[str, str] = {
@@ -22,6 +23,13 @@ WITHOUT_EFFECT: Mapping[str, str] = {
     "telemetry": "there is none",
 }
 
+VALUES: Mapping[str, str] = {
+    "trustedOrigins": "a list of texts, or an async function of the headers",
+    "session.cookieCache.version": "text, or a function of session and user",
+    "session.cookieCache.refreshCache": "true or false, or `{updateAge: seconds}`",
+}
+"""What is accepted where the refusal does not tell the whole."""
+
 PARTS: Mapping[str, tuple[str, str]] = {
     "A field of `additionalFields`": ("_FIELD", "Field"),
     "Attributes of a cookie": ("_ATTRIBUTES", "CookieAttributes"),
@@ -30,8 +38,13 @@ PARTS: Mapping[str, tuple[str, str]] = {
 
 def write() -> str:
     """Return the page."""
-    read = [(code(theirs), expected(reader), code(place)) for theirs, (place, reader) in effective()]
-    idle = [(code(theirs), WITHOUT_EFFECT[theirs]) for theirs, (place, _) in RULES.items() if place == IGNORED]
+    read = [
+        (code(theirs), VALUES.get(theirs) or expected(reader), code(place))
+        for theirs, (place, reader) in effective()
+    ]
+    idle = [
+        (code(theirs), WITHOUT_EFFECT[theirs]) for theirs, (place, _) in RULES.items() if place == IGNORED
+    ]
     return page(
         "Configuration mapping",
         INTRODUCTION,
@@ -48,11 +61,14 @@ def effective() -> Iterator[tuple[str, tuple[str, Read]]]:
 
 def expected(reader: Read) -> str:
     """Return what a reader asks for, in the words in which it refuses everything else."""
+    alternatives = inspect.getclosurevars(reader).nonlocals.get("readers", ())
+    if alternatives:
+        return ", or ".join(expected(each) for each in alternatives)
     nonsense = object()
     try:
         reader(nonsense, "value")
     except ConfigurationError as refusal:
-        return str(refusal).removeprefix("value must be ").replace("a list of texts", "a list of texts, or a function")
+        return str(refusal).removeprefix("value must be ")
     except TypeError:
         return "a list of objects"
     return "any value"
@@ -60,5 +76,7 @@ def expected(reader: Read) -> str:
 
 def _part(title: str, table_name: str, kind: str) -> str:
     rules: Mapping[str, tuple[str, Read]] = getattr(mapping, table_name)
-    rows = [(code(theirs), expected(reader), code(f"{kind}.{ours}")) for theirs, (ours, reader) in rules.items()]
+    rows = [
+        (code(theirs), expected(reader), code(f"{kind}.{ours}")) for theirs, (ours, reader) in rules.items()
+    ]
     return f"## {title}\n\n" + table(("Better Auth", "Value", "Here"), rows)

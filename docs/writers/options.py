@@ -10,16 +10,18 @@ from ostiary import Auth, Field, Index, Model, Options, Reference
 from ostiary.plugins import Admin
 
 INTRODUCTION = """
-Options are frozen, keyword-only dataclasses. A mistake raises `ConfigurationError` when they are made, and the
-message names the cure. Where Better Auth decides the same by a name of its own, that name follows the meaning, and
-[Options.from_mapping](configuration-mapping.md) reads it. Where Better Auth's default is another one, that of
-`Options.reference()` is given; [the differences](../explanation/differences.md) say why.
+Options are frozen, keyword-only dataclasses. A mistake raises `ConfigurationError` when they are made, and
+the message names the cure. Where Better Auth decides the same by a name of its own, that name follows the
+meaning, and [Options.from_mapping](configuration-mapping.md) reads it. Where Better Auth's default is
+another one, that of `Options.reference()` is given; [the differences](../explanation/differences.md) say
+why.
 """
 
 ARGUMENTS = {
     "options": "What is decided: see below.",
-    "database": "An address (`sqlite:///app.db`, `postgresql://...`, `mysql://...`, `mariadb://...`) or any `Store`. "
-    "None, without `key_value`: the encrypted cookie is the session, and users are forgotten with the process.",
+    "database": "An address (`sqlite:///app.db`, `postgresql://...`, `mysql://...`, `mariadb://...`) or any "
+    "`Store`. None, without `key_value`: the encrypted cookie is the session, and users are forgotten with the "
+    "process.",
     "plugins": "What is added, in this order; so far [Admin](#admin).",
     "key_value": "A `KeyValue`, such as `RedisKeyValue.from_url(...)`: counts rate limits, and with "
     "`session.store_in_key_value` keeps sessions.",
@@ -53,7 +55,11 @@ def _auth() -> str:
     if [parameter.name for parameter in parameters] != list(ARGUMENTS):
         raise LookupError("docs.writers.options.ARGUMENTS and the parameters of Auth differ")
     rows = [
-        (code(parameter.name), code(inspect.formatannotation(parameter.annotation)), ARGUMENTS[parameter.name])
+        (
+            code(parameter.name),
+            code(inspect.formatannotation(parameter.annotation)),
+            ARGUMENTS[parameter.name],
+        )
         for parameter in parameters
     ]
     return f"## Auth\n\n{summary(Auth)} Options are values; parts are arguments.\n\n" + table(
@@ -63,7 +69,12 @@ def _auth() -> str:
 
 def _section(kind: type, place: str = "") -> str:
     rows = [
-        (code(each.name), code(each.annotation), code(each.default) or "required", _meaning(kind, each.name, each.text))
+        (
+            code(each.name),
+            code(each.annotation),
+            code(each.default) or "required",
+            _meaning(kind, each.name, each.text),
+        )
         for each in fields_of(kind)
         if not each.is_class_variable
     ]
@@ -75,10 +86,11 @@ def _section(kind: type, place: str = "") -> str:
 
 def _makers(kind: type) -> str:
     """Name the constructors that choose well."""
+    makers: tuple[str, ...]
     if kind is Options:
         makers = ("reference", "from_mapping", "with_reference_defaults")
     else:
-        makers = tuple(name for name in ("strict",) if hasattr(kind, name))
+        makers = ("strict",) if hasattr(kind, "strict") else ()
     lines = [f"- `{kind.__name__}.{name}`: {summary(getattr(kind, name))}" for name in makers]
     return "\n\n" + "\n".join(lines) if lines else ""
 

@@ -18,8 +18,9 @@ def section_of(annotation: Any) -> type | None:  # annotations are type expressi
     if get_origin(annotation) is not None:
         found = [section_of(each) for each in get_args(annotation) if each is not Ellipsis]
         return next((each for each in found if each is not None), None)
-    is_option = isinstance(annotation, type) and annotation.__module__.startswith("ostiary.options")
-    return annotation if is_option and is_dataclass(annotation) else None
+    if not isinstance(annotation, type) or not annotation.__module__.startswith("ostiary.options"):
+        return None
+    return annotation if is_dataclass(annotation) else None
 
 
 def hints_of(kind: type) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def hints_of(kind: type) -> dict[str, Any]:
 
 
 def sections_of(kind: type, place: str = "") -> Iterator[tuple[type, str]]:
-    """Yield an options class and all below it, each with its dotted path; a class in two places comes twice."""
+    """Yield an options class and all below it, each with its dotted path."""
     yield kind, place
     for name, annotation in hints_of(kind).items():
         section = section_of(annotation)
@@ -41,9 +42,7 @@ def _owner(path: str) -> tuple[type, str]:
     kind: type = Options
     *way, name = path.split(".")
     for step in way:
-        section = section_of(hints_of(kind)[step])
-        assert section is not None, path
-        kind = section
+        kind = section_of(hints_of(kind)[step]) or kind
     return kind, name
 
 

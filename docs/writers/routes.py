@@ -20,19 +20,22 @@ from ostiary.options import RateLimit, RateLimitOptions
 LEVELS: Mapping[type, tuple[str, str]] = {
     CurrentSession: ("session", "a session; while the cookie cache is on, a cached copy will do for GET"),
     SensitiveSession: ("sensitive", "a session that was read from the store for this very request"),
-    FreshSession: ("fresh", "a session whose sign-in is younger than `session.fresh_age`, read from the store for POST"),
+    FreshSession: (
+        "fresh",
+        "a session whose sign-in is younger than `session.fresh_age`, read from the store for POST",
+    ),
 }
 
 INTRODUCTION = """
-Paths are below the base path, `/api/auth` by default. Bodies are JSON; where forms are accepted, HTML forms may send
-them as well. `OpenAPI` under `/docs` says the same with schemas. Every route can be called in Python without HTTP, with
-neither limit nor origin rule: `await auth.api.<name>(body, caller)`; `Caller(headers=...)` or `Caller(session=...)` says
-on whose behalf.
+Paths are below the base path, `/api/auth` by default. Bodies are JSON; where forms are accepted, HTML forms
+may send them as well. `OpenAPI` under `/docs` says the same with schemas. Every route can be called in
+Python without HTTP, with neither limit nor origin rule: `await auth.api.<name>(body, caller)`;
+`Caller(headers=...)` or `Caller(session=...)` says on whose behalf.
 
-Limits are counted per client address and path; `rate_limit.custom_rules` changes them by path. Sign-in counts failures
-per account besides ([how](../explanation/rate-limits.md)). Any route also refuses with `TOO_MANY_REQUESTS` and
-`SERVICE_UNAVAILABLE`, any POST with `INVALID_ORIGIN` and `MISSING_OR_NULL_ORIGIN`, and any POST with a body with the
-refusals of [bodies](errors.md); they are not repeated below.
+Limits are counted per client address and path; `rate_limit.custom_rules` changes them by path. Sign-in
+counts failures per account besides ([how](../explanation/rate-limits.md)). Any route also refuses with
+`TOO_MANY_REQUESTS` and `SERVICE_UNAVAILABLE`, any POST with `INVALID_ORIGIN` and `MISSING_OR_NULL_ORIGIN`,
+and any POST with a body with the refusals of [bodies](errors.md); they are not repeated below.
 """
 
 
@@ -97,7 +100,7 @@ def _section(group: list[Operation]) -> str:
     name = endpoint.name
     in_process = f"`auth.api.{name}`" if hasattr(server().api, name) else f'`auth.api.exchange("{name}")`'
     facts = [
-        f"- {', '.join(each.method for each in group)}; level {level_of(endpoint)}; limit {limit_of(endpoint)}",
+        f"- {_methods(group)}; level {level_of(endpoint)}; limit {limit_of(endpoint)}",
         f"- In Python: {in_process}; for hooks: `{name}`",
     ]
     if endpoint.accepts_form:
@@ -113,11 +116,20 @@ def _section(group: list[Operation]) -> str:
     return "\n\n".join(parts)
 
 
+def _methods(group: list[Operation]) -> str:
+    return ", ".join(each.method for each in group)
+
+
 def _input(title: str, model: type[BaseModel]) -> str:
     schema = model.model_json_schema(by_alias=True)
     required = schema.get("required", ())
     rows = [
-        (code(name), _type(member), "required" if name in required else "optional", member.get("description", ""))
+        (
+            code(name),
+            _type(member),
+            "required" if name in required else "optional",
+            member.get("description", ""),
+        )
         for name, member in schema.get("properties", {}).items()
     ]
     open_ended = _additional(model.__name__)
@@ -129,7 +141,7 @@ def _additional(name: str) -> str:
     words = {
         "SignUpEmail": "Additional fields of the user that have `input` on are members of the body, too.",
         "UserChanges": "Additional fields of the user that have `input` on are members of the body, too.",
-        "SessionChanges": "The members of the body are the additional fields of the session that have `input` on.",
+        "SessionChanges": "The body's members are the additional fields of the session that have `input` on.",
     }
     return words.get(name, "")
 
@@ -183,12 +195,19 @@ def _in_process(endpoint: Endpoint) -> str:
 
 
 def _shapes() -> str:
-    parts = ["## Shapes\n\nMembers come in this order; moments are ISO 8601 in UTC with three fractional digits."]
+    parts = [
+        "## Shapes\n\nMembers come in this order; moments are ISO 8601 in UTC with three fractional digits."
+    ]
     for model in (USER, SESSION):
-        rows = [(code(field.name), field.type, "" if field.required else "may be null") for field in model.returned]
+        rows = [
+            (code(field.name), field.type, "" if field.required else "may be null")
+            for field in model.returned
+        ]
         title = model.entity.__name__
         parts.append(
-            f"### {title}\n\n" + table(("Member", "Type", ""), rows) + "\n\nThen additional fields with `returned` on, "
+            f"### {title}\n\n"
+            + table(("Member", "Type", ""), rows)
+            + "\n\nThen additional fields with `returned` on, "
             "then `id`."
         )
     return "\n\n".join(parts)

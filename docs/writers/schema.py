@@ -15,10 +15,11 @@ from ostiary.storage.sql.rows import Dialect
 from ostiary.storage.sql.tables import metadata_of
 
 INTRODUCTION = """
-The tables of Better Auth, column by column, so that a Node server may share the database. Names are camelCase as
-written. `model_name` and `fields` of a section rename them; `additional_fields` and plugins add columns. `id` is text
-by default; with `advanced.generate_id` it is a `uuid` (PostgreSQL) or a counting integer. The table `rateLimit` exists
-where the database counts limits; `session` does not where the key-value store keeps sessions.
+The tables of Better Auth, column by column, so that a Node server may share the database. Names are
+camelCase as written. `model_name` and `fields` of a section rename them; `additional_fields` and plugins
+add columns. `id` is text by default; with `advanced.generate_id` it is a `uuid` (PostgreSQL) or a counting
+integer. The table `rateLimit` exists where the database counts limits; `session` does not where the
+key-value store keeps sessions.
 """
 
 ENGINES: dict[Dialect, Engine] = {
@@ -35,7 +36,10 @@ def write() -> str:
     return page(
         "Tables",
         INTRODUCTION,
-        *(_section(model, {name: found[model.table_name] for name, found in tables.items()}) for model in schema.models),
+        *(
+            _section(model, {name: found[model.table_name] for name, found in tables.items()})
+            for model in schema.models
+        ),
     )
 
 
@@ -43,7 +47,9 @@ def _section(model: Model[Any], tables: dict[Dialect, Table]) -> str:
     kinds = {name: str(found.c["id"].type.compile(ENGINES[name])) for name, found in tables.items()}
     rows = [("`id`", *(code(kind.lower()) for kind in kinds.values()), "primary key")]
     for field in model.fields:
-        types = [str(found.c[field.name].type.compile(ENGINES[name])).lower() for name, found in tables.items()]
+        types = [
+            str(found.c[field.name].type.compile(ENGINES[name])).lower() for name, found in tables.items()
+        ]
         rows.append((code(field.name), *map(code, types), ", ".join(_notes(model, field))))
     return f"## {model.name}\n\n" + table(("Column", "SQLite", "PostgreSQL", "MySQL, MariaDB", ""), rows)
 
@@ -56,8 +62,9 @@ def _notes(model: Model[Any], field: Field[Any]) -> Iterator[str]:
     if field.index:
         yield "indexed"
     if field.references:
-        yield f"refers to `{field.references.model}.{field.references.field}`, on delete {field.references.on_delete}"
+        target = field.references
+        yield f"refers to `{target.model}.{target.field}`, on delete {target.on_delete}"
     if field.database_default:
         yield "filled by PostgreSQL and MySQL where a writer leaves it out"
-    if field in Admin().fields().get(model.name, ()):
+    if field.name in {added.name for added in Admin().fields().get(model.name, ())}:
         yield "of the plugin Admin"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 
 import ostiary
 
@@ -31,12 +32,8 @@ def _tree(module: str) -> ast.Module:
 
 
 def _class_of(kind: type) -> ast.ClassDef:
-    module = inspect.getsourcefile(kind)
-    assert module is not None, f"{kind} has no source"
-    found = [
-        node for node in ast.walk(_tree(module)) if isinstance(node, ast.ClassDef) and node.name == kind.__name__
-    ]
-    return found[0]
+    nodes = ast.walk(_tree(inspect.getfile(kind)))
+    return next(node for node in nodes if isinstance(node, ast.ClassDef) and node.name == kind.__name__)
 
 
 def fields_of(kind: type) -> list[DocumentedField]:
@@ -72,7 +69,11 @@ def _default(node: ast.expr | None) -> str:
 
 
 def _docstring(node: ast.stmt | None) -> str:
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+    if (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    ):
         return inspect.cleandoc(node.value.value)
     return ""
 
@@ -98,22 +99,13 @@ def whole(thing: object) -> str:
     return " ".join((inspect.getdoc(thing) or "").split())
 
 
-def signature_of(function: object) -> str:
-    """Return the parameters and the result of a function as its author wrote them."""
-    assert inspect.isfunction(function)
-    node = ast.parse(inspect.cleandoc("\n" + _dedented(function))).body[0]
-    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    arguments = ast.unparse(node.args).removeprefix("self").removeprefix(", ")
-    prefix = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
-    result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    return f"{prefix}{node.name}({arguments}){result}"
-
-
-def _dedented(function: object) -> str:
-    assert inspect.isfunction(function)
-    lines, _ = inspect.getsourcelines(function)
-    indent = len(lines[0]) - len(lines[0].lstrip())
-    return "".join(line[indent:] if line.strip() else line for line in lines)
+def signature_of(function: FunctionType) -> str:
+    """Return name, parameters and result of a method as its author wrote them."""
+    signature = inspect.signature(function)
+    parameters = [each for each in signature.parameters.values() if each.name != "self"]
+    shown = bare(str(signature.replace(parameters=parameters))).replace("'", "")
+    prefix = "async " if inspect.iscoroutinefunction(function) else ""
+    return f"{prefix}{function.__name__}{shown}"
 
 
 def bare(annotation: str) -> str:

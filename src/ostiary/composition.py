@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from ostiary.crypto.passwords import BoundedHasher, PasswordHasher
 from ostiary.crypto.signing import Keyring
-from ostiary.crypto.signing import VersionedSecret as KeyringSecret
 from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.runtime import Runtime, SystemRuntime, UuidRuntime
 from ostiary.domain.schema import Schema
@@ -71,10 +70,9 @@ def runtime_of(options: Options, parts: Parts) -> Runtime:
 
 def keyring_of(options: Options) -> Keyring:
     """Return the secrets in the order they are used."""
-    if not options.secrets:
-        return Keyring.of(options.secret or "")
-    versioned = tuple(KeyringSecret(secret.version, secret.value) for secret in options.secrets)
-    return Keyring(versioned, options.secret)
+    if options.secrets:
+        return Keyring(options.secrets, options.secret)
+    return Keyring.of(options.secret or "")
 
 
 def sessions_in_key_value(options: Options, parts: Parts) -> bool:

@@ -230,7 +230,7 @@ class Client:
         parts = {"status": str(answer.status)}
         for name, value in sorted(answer.headers):
             if name not in TRANSPORT and name != "set-cookie":
-                parts[name] = waiting(value) if name == "x-retry-after" else self.placeholders.text(value, now)
+                parts[name] = waiting(value) if name.endswith("retry-after") else self.placeholders.text(value, now)
         lines = [value for name, value in answer.headers if name == "set-cookie"]
         if lines:
             parts["set-cookie"] = "\n".join(self._cookie_line(line, now) for line in lines)

@@ -150,6 +150,18 @@ class Theatre:
                 for server in self.servers.values():
                     server.stop(chosen.name)
 
+    @contextmanager
+    def shared(self, chosen: Configuration, servers: list[str]) -> Iterator[list[int]]:
+        """Run a configuration on several servers with one database, the first makes the tables; yield the ports."""
+        database = self._database("shared", chosen)
+        store = self.redis["shared"] if chosen.redis else None
+        options = dict(chosen.options)
+        try:
+            yield [self.servers[server].start(chosen.name, options, database, store) for server in servers]
+        finally:
+            for server in servers:
+                self.servers[server].stop(chosen.name)
+
     def _database(self, server: str, chosen: Configuration) -> str:
         key = (server, chosen.tables)
         if key not in self.databases:
@@ -170,8 +182,9 @@ def theatre(names: list[str]) -> Iterator[Theatre]:
     """Start the named servers; a name may come twice, to compare a server with itself."""
     with ExitStack() as stack:
         servers: dict[str, ServerProcess] = {}
-        redis = stack.enter_context(databases.redis_databases(len(names)))
-        house = Theatre(servers, dict(zip(_unique(names), redis, strict=True)))
+        places = [*_unique(names), "shared"]
+        redis = stack.enter_context(databases.redis_databases(len(places)))
+        house = Theatre(servers, dict(zip(places, redis, strict=True)))
         stack.callback(house.close)
         for unique, name in zip(_unique(names), names, strict=True):
             servers[unique] = ServerProcess(COMMANDS[name])

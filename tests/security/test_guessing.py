@@ -78,7 +78,7 @@ async def limited(place: Place, clock: FrozenRuntime, **changes: Any) -> Auth:
 
 async def test_parallel_guesses_in_one_process_count_one_by_one(place: Place, clock: FrozenRuntime) -> None:
     """S51: nothing slips between looking and counting, whatever counts; the right password is refused, too."""
-    for storage in ("memory", "database"):
+    for storage in ("database", "memory"):
         auth = await place.open(surface_options(rate_limit=RateLimitOptions(storage=storage)), clock)
         email = f"{storage}@example.com"
         body = {"name": "Ada", "email": email, "password": PASSWORD}

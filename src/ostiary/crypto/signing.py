@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from ostiary.crypto.javascript import text_to_bytes
 from ostiary.domain.errors import ConfigurationError
+from ostiary.domain.secret import VersionedSecret
 
 _BLOCK = 64
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
@@ -43,14 +44,6 @@ class Mac:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
-
-
-@dataclass(frozen=True, slots=True)
-class VersionedSecret:
-    """A secret and the version it is known by; None where versions are not used."""
-
-    version: int | None
-    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

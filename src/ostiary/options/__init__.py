@@ -1,5 +1,6 @@
 """What can be decided: frozen values, one class for each section."""
 
+from ostiary.domain.secret import VersionedSecret
 from ostiary.options.advanced import (
     Advanced,
     CookieAttributes,
@@ -7,7 +8,7 @@ from ostiary.options.advanced import (
     CrossSubdomainCookies,
     IpAddress,
 )
-from ostiary.options.options import ErrorPage, Options, VersionedSecret
+from ostiary.options.options import ErrorPage, Options
 from ostiary.options.password import EmailAndPassword, PasswordPolicy
 from ostiary.options.rate_limit import RateLimit, RateLimitOptions
 from ostiary.options.session import CookieCache, SessionOptions

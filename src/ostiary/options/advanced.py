@@ -62,7 +62,7 @@ class IpAddress:
     """How the client's address is found."""
 
     ip_address_headers: tuple[str, ...] = ("x-forwarded-for",)
-    """Headers that a trusted proxy writes, the first that is there counts. Read only with `trusted_proxies`."""
+    """Headers that a trusted proxy writes, the first one present counts. Read only with `trusted_proxies`."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of our own proxies; the chain is read from the right."""
     use_connection: bool = True

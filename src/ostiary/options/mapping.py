@@ -7,8 +7,9 @@ from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.domain.schema import MISSING, Field, FieldType, Reference
+from ostiary.domain.secret import VersionedSecret
 from ostiary.options.advanced import CookieAttributes, CookieOverride
-from ostiary.options.options import Options, VersionedSecret
+from ostiary.options.options import Options
 from ostiary.options.rate_limit import RateLimit
 
 T = TypeVar("T")
@@ -245,7 +246,7 @@ RULES: Mapping[str, Rule] = {
     "session.cookieCache.refreshCache": ("session.cookie_cache.refresh_cache", _refresh),
     **_table("account", "account"),
     **_table("verification", "verification", additional=False),
-    "verification.storeInDatabase": ("verification.store_in_database", _flag),
+    "verification.storeInDatabase": (IGNORED, _anything),
     "verification.storeIdentifier": ("verification.store_identifier", _one_of("plain", "hashed")),
     **_table("rateLimit", "rate_limit", additional=False),
     "rateLimit.enabled": ("rate_limit.enabled", _flag),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ostiary.domain.errors import ConfigurationError, JsonValue
+from ostiary.domain.secret import VersionedSecret
 from ostiary.options.advanced import Advanced, IpAddress
 from ostiary.options.password import EmailAndPassword, PasswordPolicy
 from ostiary.options.rate_limit import RateLimitOptions
@@ -17,16 +18,6 @@ if TYPE_CHECKING:
 
 REFERENCE_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105  refused, never used
 SHORTEST_SECRET = 32
-
-
-@dataclass(frozen=True, kw_only=True)
-class VersionedSecret:
-    """One secret of a rotation."""
-
-    version: int
-    """Its number, kept with values it encrypts."""
-    value: str = field(repr=False)
-    """The secret itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +92,8 @@ class Options:
                 f"a secret is shorter than {SHORTEST_SECRET} characters: make one with `ostiary secret`"
             )
         versions = [secret.version for secret in self.secrets]
-        if len(set(versions)) != len(versions) or any(version < 0 for version in versions):
-            raise ConfigurationError("versions of secrets must be unique and not negative")
+        if len(set(versions)) != len(versions) or any(version is None or version < 0 for version in versions):
+            raise ConfigurationError("secrets need versions, unique and not negative")
 
     @property
     def origin(self) -> str | None:

@@ -44,7 +44,7 @@ class PasswordPolicy:
 
     @classmethod
     def strict(cls) -> "PasswordPolicy":
-        """Return 8 to 128 characters of all four kinds, neither common nor the person's or application's name."""
+        """Return 8 to 128 characters of all four kinds, neither common nor a name the attacker knows."""
         return cls(
             require_uppercase=True,
             require_lowercase=True,

@@ -55,8 +55,6 @@ class VerificationOptions:
 
     store_identifier: Literal["plain", "hashed"] = "plain"
     """Keep identifiers as they are, or as SHA-256 hashes so that a copy of the table opens nothing."""
-    store_in_database: bool = False
-    """With a key-value store: keep the rows in the database as well."""
     model_name: str | None = None
     """The table's name, where it is not `verification`."""
     fields: Mapping[str, str] = field(default_factory=dict)

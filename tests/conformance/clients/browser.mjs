@@ -37,7 +37,7 @@ export class Browser {
     entry.status = answer.status;
     for (const line of answer.cookies) this.#remember(line);
     const empty = [101, 204, 205, 304].includes(answer.status);
-    return new Response(empty ? null : answer.body, { status: answer.status, headers: answer.headers });
+    return new Response(empty ? null : answer.body, { status: answer.status, statusText: answer.statusText, headers: answer.headers });
   }
 
   #own(method) {
@@ -74,7 +74,7 @@ function send(port, method, url, headers, body, signal) {
       response.on("end", () => {
         const { "set-cookie": cookies = [], ...rest } = response.headers;
         const kept = Object.entries(rest).filter(([name]) => name !== "transfer-encoding");
-        resolve({ status: response.statusCode, headers: kept, cookies, body: Buffer.concat(chunks) });
+        resolve({ status: response.statusCode, statusText: response.statusMessage, headers: kept, cookies, body: Buffer.concat(chunks) });
       });
     });
     request.on("error", reject);

@@ -31,7 +31,7 @@ class ChangePassword(WireModel):
 
     new_password: str = Field(description="The new password")
     current_password: str = Field(description="The current password")
-    revoke_other_sessions: OptionalFlag = Field(None, description="End every other session")
+    revoke_other_sessions: OptionalFlag = Field(default=None, description="End every other session")
 
 
 class VerifyPassword(WireModel):

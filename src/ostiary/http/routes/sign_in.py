@@ -17,9 +17,9 @@ class SignInEmail(WireModel):
 
     email: str = Field(description="Email address of the user")
     password: str = Field(description="Password of the user")
-    callback_url: CallbackURL = Field(None, description="Where to go once signed in")
+    callback_url: CallbackURL = Field(default=None, description="Where to go once signed in")
     remember_me: OptionalFlag = Field(
-        None, description="Keep the session when the browser closes; true by default"
+        default=None, description="Keep the session when the browser closes; true by default"
     )
 
 

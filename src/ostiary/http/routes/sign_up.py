@@ -32,10 +32,10 @@ class SignUpEmail(OpenWireModel):
     name: DisplayName = Field(description="Name of the user")
     email: Email = Field(description="Email address of the user")
     password: str = Field(min_length=1, description="Password of the user")
-    image: OptionalText = Field(None, description="Address of a picture of the user")
-    callback_url: CallbackURL = Field(None, description="Where the verification link leads to")
+    image: OptionalText = Field(default=None, description="Address of a picture of the user")
+    callback_url: CallbackURL = Field(default=None, description="Where the verification link leads to")
     remember_me: OptionalFlag = Field(
-        None, description="Keep the session when the browser closes; true by default"
+        default=None, description="Keep the session when the browser closes; true by default"
     )
 
 

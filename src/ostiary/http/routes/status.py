@@ -30,7 +30,7 @@ class ErrorQuery(WireModel):
     """What the failed flow says."""
 
     error: str | list[str] = ""
-    error_description: str | list[str] = Field("", alias="error_description")
+    error_description: str | list[str] = Field(default="", alias="error_description")
 
 
 def _first(value: str | list[str]) -> str:

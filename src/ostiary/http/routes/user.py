@@ -35,9 +35,11 @@ class UserChanges(JsonObject):
 class DeleteUser(WireModel):
     """Proof that the person means it."""
 
-    callback_url: CallbackURL = Field(None, description="Where a mailed link leads to")
-    password: OptionalText = Field(None, description="The password; without it the sign-in must be recent")
-    token: OptionalText = Field(None, description="The token of a mailed link")
+    callback_url: CallbackURL = Field(default=None, description="Where a mailed link leads to")
+    password: OptionalText = Field(
+        default=None, description="The password; without it the sign-in must be recent"
+    )
+    token: OptionalText = Field(default=None, description="The token of a mailed link")
 
 
 @routes.post(

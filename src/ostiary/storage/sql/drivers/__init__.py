@@ -14,9 +14,7 @@ def driver_of(url: str, options: PoolOptions) -> Driver:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise ConfigurationError(
-            "the database URL cannot be read; write it as postgresql://user@host/name"
-        ) from None
+        raise ConfigurationError(f"the database URL cannot be read; {_CURE}") from None
     match parsed.get_backend_name():
         case "sqlite":
             from ostiary.storage.sql.drivers.sqlite import SqliteDriver  # noqa: PLC0415
@@ -31,6 +29,4 @@ def driver_of(url: str, options: PoolOptions) -> Driver:
 
             return MysqlDriver(parsed, options)
         case other:
-            raise ConfigurationError(
-                f"there is no store for '{other}'; use sqlite, postgresql, mysql or mariadb"
-            )
+            raise ConfigurationError(f"there is no store for '{other}'; {_CURE}")

@@ -1,0 +1,120 @@
+"""Ostiary for the benchmarks: one configuration, one port, as a person would deploy it.
+
+The only argument is a JSON object: `options` in Better Auth's names, `database`, `migrate`, and `host`, which
+says who hosts the endpoints: `asgi` (nobody), `fastapi`, or `frame`, a bare ASGI application that always answers
+what get-session answers. Once it listens, one line `{"port": 12345}` is written to standard output. The end of the
+input ends the process.
+"""
+
+import asyncio
+import json
+import socket
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+
+from ostiary import Auth, Options
+from ostiary.storage.memory import MemoryStore
+
+HEARTBEAT = 0.005  # seconds
+SAMPLE = json.dumps({"session": {"id": "x" * 200}, "user": {"id": "x" * 200}}).encode()
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI's own shape
+
+
+class Heart:
+    """Beats on the event loop and remembers how late it was."""
+
+    def __init__(self) -> None:
+        """Begin with the next request."""
+        self._beating: asyncio.TimerHandle | None = None
+        self._longest = 0.0
+
+    def _beat(self, due: float) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._longest = max(self._longest, now - due)
+        self._beating = loop.call_at(now + HEARTBEAT, self._beat, now + HEARTBEAT)
+
+    def longest(self) -> float:
+        """Return the longest delay in milliseconds since the last question."""
+        if self._beating is None:
+            self._beat(asyncio.get_running_loop().time())
+        longest, self._longest = self._longest * 1000, 0.0
+        return longest
+
+
+async def answer(send: Any, body: bytes) -> None:  # ASGI's own shape
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def frame(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001  ASGI's own shape
+    """Do nothing but answer."""
+    await answer(send, SAMPLE)
+
+
+def watched(application: Application, heart: Heart) -> Application:
+    """Let `/stall` ask how late the event loop was."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == "/stall":
+            await answer(send, json.dumps({"longest": heart.longest()}).encode())
+        else:
+            await application(scope, receive, send)
+
+    return serve
+
+
+async def build(setting: dict[str, Any]) -> Application:
+    """Return the application of a setting."""
+    if setting["host"] == "frame":
+        return frame
+    database = setting["database"]
+    auth = Auth(Options.from_mapping(setting["options"]), database or _in_memory(setting["options"]))
+    if setting["migrate"]:
+        await auth.migrate()
+    if setting["host"] == "asgi":
+        return auth
+    from fastapi import FastAPI  # noqa: PLC0415  the other hosts are to be measured without it
+
+    application = FastAPI()
+    auth.install(application)
+    return application
+
+
+def _in_memory(options: dict[str, Any]) -> MemoryStore:
+    from ostiary.composition import Parts, schema_of  # noqa: PLC0415  only for this host
+    from ostiary.domain.runtime import SystemRuntime  # noqa: PLC0415  only for this host
+
+    return MemoryStore(schema_of(Options.from_mapping(options), Parts()), SystemRuntime())
+
+
+async def main() -> None:
+    """Serve until the input ends."""
+    setting = json.loads(sys.argv[1])
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    application = watched(await build(setting), Heart())
+    lifespan = "off" if setting["host"] == "frame" else "on"
+    server = uvicorn.Server(
+        uvicorn.Config(application, access_log=False, log_level="warning", lifespan=lifespan)
+    )
+    loop = asyncio.get_running_loop()
+
+    def wait_for_end() -> None:
+        sys.stdin.read()
+        loop.call_soon_threadsafe(setattr, server, "should_exit", True)
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
+    print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
+    await server.serve([listener])
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    uvloop.run(main())
