@@ -22,10 +22,10 @@ _USERS = """
 """
 _SESSIONS = f"""
     INSERT INTO session (id, "expiresAt", token, "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
-    SELECT md5('session' || n), now() + interval '7 days', md5('token' || n), now(), now(), '127.0.0.1', 'benchmark',
+    SELECT md5('session' || n), now() + interval '7 days', md5('token' || n), now(), now(), '', 'benchmark',
            md5('user' || n / {SESSIONS_EACH})
     FROM generate_series($1::int, $2::int) AS n
-"""  # noqa: S608  a number of ours
+"""
 _TOKENS = "SELECT token FROM session ORDER BY id LIMIT $1"  # identifiers are hashes: a sample of all
 
 Connection = Any  # asyncpg is published without type information

@@ -6,11 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 RequestOf = Callable[[], bytes]
 
 HEAD_END = b"\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
+PATIENCE = 30.0  # seconds for the answers that are outstanding at the end
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ def request(
     if cookies:
         lines.append("cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()))
     if body is not None:
-        lines += ["origin: http://127.0.0.1", "content-type: application/json", f"content-length: {len(body)}"]
+        lines += [
+            "origin: http://127.0.0.1",
+            "content-type: application/json",
+            f"content-length: {len(body)}",
+        ]
     return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
 
 
@@ -101,8 +107,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
         self._ask()
 
     def data_received(self, data: bytes) -> None:
@@ -139,7 +144,8 @@ async def drive(port: int, request_of: RequestOf, connections: int, seconds: flo
         return _Connection(request_of, outcome, began + seconds)
 
     opened = [await loop.create_connection(connection, "127.0.0.1", port) for _ in range(connections)]
-    await asyncio.gather(*(protocol.done for _, protocol in opened))
+    async with asyncio.timeout(seconds + PATIENCE):
+        await asyncio.gather(*(protocol.done for _, protocol in opened))
     outcome.seconds = time.perf_counter() - began
     return outcome
 
@@ -160,7 +166,7 @@ async def ask(port: int, message: bytes) -> Answer:
 
 
 def only(statuses: Sequence[int], outcome: Outcome) -> Outcome:
-    """Return the outcome if every answer had one of these statuses; a benchmark of refusals measures nothing."""
+    """Return the outcome if every answer had one of these statuses: a refusal costs something else."""
     if unexpected := {status: n for status, n in outcome.statuses.items() if status not in statuses}:
         raise AssertionError(f"unexpected answers: {unexpected}")
     return outcome

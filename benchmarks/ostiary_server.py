@@ -1,9 +1,9 @@
 """Ostiary for the benchmarks: one configuration, one port, as a person would deploy it.
 
-The only argument is a JSON object: `options` in Better Auth's names, `database`, `migrate`, and `host`, which
-says who hosts the endpoints: `asgi` (nobody), `fastapi`, or `frame`, a bare ASGI application that always answers
-what get-session answers. Once it listens, one line `{"port": 12345}` is written to standard output. The end of the
-input ends the process.
+The only argument is a JSON object: `options` in Better Auth's names, `database` (none: in memory), `migrate`,
+and `host`, which says who hosts the endpoints: `asgi` (nobody), `fastapi`, or `frame`, a bare application that
+always gives the same answer. Once it listens, one line `{"port": 12345}` is written to standard output. The end
+of the input ends the process.
 """
 
 import asyncio
@@ -53,9 +53,10 @@ async def answer(send: Any, body: bytes) -> None:  # ASGI's own shape
     await send({"type": "http.response.body", "body": body})
 
 
-async def frame(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001  ASGI's own shape
+async def frame(scope: Any, receive: Any, send: Any) -> None:
     """Do nothing but answer."""
-    await answer(send, SAMPLE)
+    if scope["type"] == "http":
+        await answer(send, SAMPLE)
 
 
 def watched(application: Application, heart: Heart) -> Application:
@@ -99,10 +100,7 @@ async def main() -> None:
     setting = json.loads(sys.argv[1])
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     application = watched(await build(setting), Heart())
-    lifespan = "off" if setting["host"] == "frame" else "on"
-    server = uvicorn.Server(
-        uvicorn.Config(application, access_log=False, log_level="warning", lifespan=lifespan)
-    )
+    server = uvicorn.Server(uvicorn.Config(application, access_log=False, log_level="warning"))
     loop = asyncio.get_running_loop()
 
     def wait_for_end() -> None:

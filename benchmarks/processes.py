@@ -1,6 +1,5 @@
 """The servers under comparison as processes, and what they cost."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -56,14 +55,20 @@ class Cpu:
 class Server:
     """One process with one configuration on one database."""
 
-    def __init__(self, contestant: Contestant, options: Json, database: str = "", *, migrate: bool = True) -> None:
+    def __init__(
+        self, contestant: Contestant, options: Json, database: str = "", *, migrate: bool = True
+    ) -> None:
         """Start it and wait until it listens."""
         setting = {"options": options, "database": database, "migrate": migrate}
         environment = {name: os.environ[name] for name in KEPT if name in os.environ} | ENVIRONMENT
         self.contestant = contestant
         self.began = time.perf_counter()
         self._process = subprocess.Popen(
-            _command(contestant, setting), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+            _command(contestant, setting),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -116,6 +121,7 @@ def _spent(stat: str) -> float:
 
 async def first_answer(server: Server) -> float:
     """Return the seconds from the start of the process to its first 200."""
-    while (await ask(server.port, request("GET", "/api/auth/ok"))).status != 200:
-        await asyncio.sleep(0.001)
+    answer = await ask(server.port, request("GET", "/api/auth/ok"))
+    if answer.status != 200:
+        raise AssertionError(f"unexpected answer {answer.status}: {answer.body!r}")
     return time.perf_counter() - server.began

@@ -24,10 +24,10 @@ serving come from the file and the environment.
 SETTINGS = """
 ## Settings
 
-What `ostiary.toml` may hold, and the variables that win over it; the first of several that is set counts. Lists
-are comma-separated in the environment. `[options]` holds everything else in Better Auth's own
-[option names](configuration-mapping.md); sign-in by email and password is on unless it says otherwise. Secrets
-belong into the environment or `.env`.
+What `ostiary.toml` may hold, and the variables that win over it; the first of several that is set counts.
+Lists are comma-separated in the environment. `[options]` holds everything else in Better Auth's own
+[option names](configuration-mapping.md); sign-in by email and password is on unless it says otherwise.
+Secrets belong into the environment or `.env`.
 
 """
 

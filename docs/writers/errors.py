@@ -53,7 +53,8 @@ APPLICATION = """
 | `require_role(...)` | `UNAUTHORIZED`, `FORBIDDEN` |
 | any of them, with a session cookie and another method than GET or HEAD | the refusals of origins |
 
-The refusals of origins are `INVALID_ORIGIN` and `MISSING_OR_NULL_ORIGIN`; WebSockets get them as well. A WebSocket is closed with 1008 and the code as its reason; before it is accepted, that is a 403.
+The refusals of origins are `INVALID_ORIGIN` and `MISSING_OR_NULL_ORIGIN`; WebSockets get them as well. A
+WebSocket is closed with 1008 and the code as its reason; before it is accepted, that is a 403.
 """
 
 

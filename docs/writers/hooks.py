@@ -67,8 +67,8 @@ def _functions() -> str:
         if "Callable" in each.annotation
     ]
     return table(("Option", "Type", "Meaning"), rows) + (
-        "\n\n`trusted_origins` and `session.cookie_cache.version` may be functions as well, and so may `validate` "
-        "and `default` of an additional field."
+        "\n\n`trusted_origins` and `session.cookie_cache.version` may be functions as well, and so may "
+        "`validate` and `default` of an additional field."
     )
 
 
@@ -119,7 +119,7 @@ def _writes() -> str:
     rows = [(code(each.name), code(each.annotation), sentence(each.text)) for each in fields_of(ModelHooks)]
     return (
         f"{summary(DatabaseHooks)} `DatabaseHooks` holds one `ModelHooks` for each of {models}. "
-        f"{whole(ModelHooks)} What follows a write runs after the commit, so it sees only what is durable.\n\n"
+        f"{whole(ModelHooks)} What follows a write runs after the commit and sees what is durable.\n\n"
         + table(("Hook", "Type", "Meaning"), rows)
     )
 
@@ -127,8 +127,8 @@ def _writes() -> str:
 def _plugin() -> str:
     rows = [(code(each.name), code(each.annotation), sentence(each.text)) for each in fields_of(Plugin)]
     return (
-        f"{summary(Plugin)} A plugin is a frozen dataclass: its options are its fields, its routes and hooks are "
-        "its methods.\n\n"
+        f"{summary(Plugin)} A plugin is a frozen dataclass: its options are its fields, its routes and "
+        "hooks are its methods.\n\n"
         + table(("Attribute", "Type", "Meaning"), rows)
         + "\n\n"
         + _methods(Plugin, public_methods(Plugin))

@@ -18,6 +18,7 @@ over](../how-to/move-a-configuration.md) says what becomes of plugins, functions
 WITHOUT_EFFECT: Mapping[str, str] = {
     "advanced.database.validateSchema": "`ostiary migrate --check` and `ostiary doctor` compare the schema",
     "advanced.database.defaultFindManyLimit": "lists of sessions have a limit of their own",
+    "verification.storeInDatabase": "one-time values are in the database, whatever else is in Redis",
     "onAPIError.customizeDefaultErrorPage": "the page is plain; `onAPIError.errorURL` names one of your own",
     "logger": "Python's `logging` is used: the loggers are called `ostiary` and `ostiary.events`",
     "telemetry": "there is none",
@@ -42,9 +43,10 @@ def write() -> str:
         (code(theirs), VALUES.get(theirs) or expected(reader), code(place))
         for theirs, (place, reader) in effective()
     ]
-    idle = [
-        (code(theirs), WITHOUT_EFFECT[theirs]) for theirs, (place, _) in RULES.items() if place == IGNORED
-    ]
+    ignored = [theirs for theirs, (place, _) in RULES.items() if place == IGNORED]
+    if set(ignored) != set(WITHOUT_EFFECT):
+        raise LookupError(f"WITHOUT_EFFECT and RULES differ in {set(ignored) ^ set(WITHOUT_EFFECT)}")
+    idle = [(code(theirs), WITHOUT_EFFECT[theirs]) for theirs in ignored]
     return page(
         "Configuration mapping",
         INTRODUCTION,

@@ -2,9 +2,8 @@
 
 import inspect
 
-import ostiary.options
 from docs.writers.markdown import code, page, sentence, table
-from docs.writers.paths import names_in_reference, reference_defaults, sections_of
+from docs.writers.paths import SECTIONS, names_in_reference, reference_defaults, sections_of
 from docs.writers.source import bare, fields_of, summary
 from ostiary import Auth, Field, Index, Model, Options, Reference
 from ostiary.plugins import Admin
@@ -20,8 +19,8 @@ why.
 ARGUMENTS = {
     "options": "What is decided: see below.",
     "database": "An address (`sqlite:///app.db`, `postgresql://...`, `mysql://...`, `mariadb://...`) or any "
-    "`Store`. None, without `key_value`: the encrypted cookie is the session, and users are forgotten with the "
-    "process.",
+    "`Store`. None, without `key_value`: the encrypted cookie is the session, and users are forgotten with "
+    "the process.",
     "plugins": "What is added, in this order; so far [Admin](#admin).",
     "key_value": "A `KeyValue`, such as `RedisKeyValue.from_url(...)`: counts rate limits, and with "
     "`session.store_in_key_value` keeps sessions.",
@@ -37,7 +36,7 @@ ARGUMENTS = {
 def write() -> str:
     """Return the page."""
     sections = dict(sections_of(Options))
-    if lost := {getattr(ostiary.options, name) for name in ostiary.options.__all__} - set(sections):
+    if lost := SECTIONS - set(sections):
         raise LookupError(f"no option of Options leads to {lost}")
     return page(
         "Options",

@@ -6,8 +6,12 @@ from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+import ostiary.options
 from ostiary import Options
 from ostiary.options.mapping import IGNORED, RULES
+
+SECTIONS: frozenset[type] = frozenset(getattr(ostiary.options, name) for name in ostiary.options.__all__)
+"""Every class of options."""
 
 
 def section_of(annotation: Any) -> type | None:  # annotations are type expressions
@@ -18,9 +22,7 @@ def section_of(annotation: Any) -> type | None:  # annotations are type expressi
     if get_origin(annotation) is not None:
         found = [section_of(each) for each in get_args(annotation) if each is not Ellipsis]
         return next((each for each in found if each is not None), None)
-    if not isinstance(annotation, type) or not annotation.__module__.startswith("ostiary.options"):
-        return None
-    return annotation if is_dataclass(annotation) else None
+    return annotation if isinstance(annotation, type) and annotation in SECTIONS else None
 
 
 def hints_of(kind: type) -> dict[str, Any]:

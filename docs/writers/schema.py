@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.dialects.mysql.base import MySQLDialect
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine.interfaces import Dialect as Engine
 
 from docs.writers.example import server
@@ -23,9 +25,9 @@ key-value store keeps sessions.
 """
 
 ENGINES: dict[Dialect, Engine] = {
-    "sqlite": sqlite.dialect(),
-    "postgresql": postgresql.dialect(),
-    "mysql": mysql.dialect(),
+    "sqlite": SQLiteDialect(),
+    "postgresql": PGDialect(),  # type: ignore[no-untyped-call]  # the dialect's constructor has no annotations
+    "mysql": MySQLDialect(),
 }
 
 

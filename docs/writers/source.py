@@ -103,7 +103,7 @@ def signature_of(function: FunctionType) -> str:
     """Return name, parameters and result of a method as its author wrote them."""
     signature = inspect.signature(function)
     parameters = [each for each in signature.parameters.values() if each.name != "self"]
-    shown = bare(str(signature.replace(parameters=parameters))).replace("'", "")
+    shown = bare(str(signature.replace(parameters=parameters))).replace("'", "").replace("~", "")
     prefix = "async " if inspect.iscoroutinefunction(function) else ""
     return f"{prefix}{function.__name__}{shown}"
 

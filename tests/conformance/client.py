@@ -1,6 +1,5 @@
 """What a scenario speaks with: a browser's cookie jar over bare HTTP, every exchange recorded."""
 
-import http.client
 import json
 import re
 import time
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 
 from tests.conformance import databases
 from tests.conformance.cookie_values import CHUNK, CookieValues, forged, joined
+from tests.conformance.http_exchange import Answer, exchange
 from tests.conformance.normalise import Json, Placeholders, compact, parsed, pretty, waiting
 from tests.conformance.transcript import Exchange, Transcript
 
@@ -27,39 +27,6 @@ class Unset:
 UNSET: Final = Unset()
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a server answered, as it came."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    @property
-    def data(self) -> Json:
-        """The body read as JSON, None where it is empty."""
-        return parsed(self.body.decode()) if self.body else None
-
-    def at(self, *path: str | int) -> str:
-        """Return the text at a place in the JSON body."""
-        value = self.data
-        for key in path:
-            if isinstance(value, dict) and isinstance(key, str):
-                value = value[key]
-            elif isinstance(value, list) and isinstance(key, int):
-                value = value[key]
-            else:
-                raise KeyError(f"nothing at {path} in {self.body!r}")
-        assert isinstance(value, str), f"no text at {path} in {self.body!r}"
-        return value
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        """The cookies set, as written, later lines over earlier ones."""
-        lines = [value for name, value in self.headers if name == "set-cookie"]
-        return dict(line.split(";", maxsplit=1)[0].split("=", maxsplit=1) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -124,7 +91,9 @@ class Client:
         only; where sessions are in Redis the person really signs up, or in.
         """
         if self.target.redis is not None:
-            known = databases.rows(self.target.database, 'SELECT 1 FROM "user" WHERE email = $1', self.email(who))
+            known = databases.rows(
+                self.target.database, 'SELECT 1 FROM "user" WHERE email = $1', self.email(who)
+            )
             fields: dict[str, Json] = {} if remember else {"rememberMe": False}
             return (self.sign_in(who, **fields) if known else self.sign_up(who, **fields)).at("token")
         token = databases.arrive(self.target.database, self.email(who), who.title(), remember=remember)
@@ -141,9 +110,9 @@ class Client:
         body: Json | Unset = UNSET,
         form: Mapping[str, str] | None = None,
         raw: bytes | None = None,
-        content_type: str | None | Unset = UNSET,
-        origin: str | None | Literal["own"] = "own",
-        cookie: str | None | Unset = UNSET,
+        content_type: str | Unset | None = UNSET,
+        origin: str | Literal["own"] | None = "own",
+        cookie: str | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
         host: str | None = None,
         outside: bool = False,
@@ -168,7 +137,8 @@ class Client:
             sent.append(("Cookie", line))
         sent += (headers or {}).items()
         full = path if outside else self.target.base_path + path
-        answer = self._exchange(method, full, sent, payload, host or self.target.host)
+        sent_to = [("Host", host or self.target.host), ("User-Agent", "conformance")]
+        answer = exchange(self.target.port, (method, full), sent_to + sent, payload)
         self._remember(answer)
         self._record(f"{method} {path}", label, _request(method, full, sent, payload, host), answer)
         return answer
@@ -200,22 +170,6 @@ class Client:
     def _cookie_header(self) -> str | None:
         return "; ".join(f"{name}={value}" for name, value in self.jar.items()) or None
 
-    def _exchange(
-        self, method: str, path: str, headers: list[tuple[str, str]], payload: bytes | None, host: str
-    ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.target.port, timeout=20)
-        try:
-            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            lengths = [] if payload is None else [("Content-Length", str(len(payload)))]
-            for name, value in [("Host", host), ("User-Agent", "conformance"), *headers, *lengths]:
-                connection.putheader(name, value.encode("latin-1"))
-            connection.endheaders(payload)
-            response = connection.getresponse()
-            received = tuple((name.lower(), value) for name, value in response.getheaders())
-            return Answer(response.status, received, response.read())
-        finally:
-            connection.close()
-
     def _remember(self, answer: Answer) -> None:
         for name, value in answer.headers:
             if name == "set-cookie":
@@ -230,7 +184,9 @@ class Client:
         parts = {"status": str(answer.status)}
         for name, value in sorted(answer.headers):
             if name not in TRANSPORT and name != "set-cookie":
-                parts[name] = waiting(value) if name.endswith("retry-after") else self.placeholders.text(value, now)
+                parts[name] = (
+                    waiting(value) if name.endswith("retry-after") else self.placeholders.text(value, now)
+                )
         lines = [value for name, value in answer.headers if name == "set-cookie"]
         if lines:
             parts["set-cookie"] = "\n".join(self._cookie_line(line, now) for line in lines)
@@ -259,7 +215,7 @@ class Client:
             known = (f"{name}{sign}{self._sent_cookie(value, now)}" for name, sign, value in pairs)
             return "Cookie: " + "".join(known)
         if line.startswith("Authorization: Bearer "):
-            return f"Authorization: Bearer {self._sent_cookie(line.split()[-1], now)}"
+            return f"Authorization: Bearer {self._sent_cookie(line.rsplit(maxsplit=1)[-1], now)}"
         shown = self.placeholders.text(line, now)
         return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:200]}… ({len(line)} characters)"
 

@@ -19,7 +19,8 @@ Result = TypeVar("Result")
 POSTGRES = os.environ.get("OSTIARY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("OSTIARY_TEST_REDIS", "redis://127.0.0.1:6379")
 USER_ROW = """
-    INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", "updatedAt") VALUES ($1, $2, $3, false, $4, $4)
+    INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
+    VALUES ($1, $2, $3, false, $4, $4)
 """
 ACCOUNT_ROW = """
     INSERT INTO account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt")

@@ -69,9 +69,7 @@ class Judge:
         rest: list[Difference] = []
         for difference in differences:
             covering = [
-                number
-                for number, entry in enumerate(self.entries)
-                if entry.covers(difference, left, right)
+                number for number, entry in enumerate(self.entries) if entry.covers(difference, left, right)
             ]
             self.needed.update((number, left, right) for number in covering)
             if not covering:

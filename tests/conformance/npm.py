@@ -12,7 +12,7 @@ from tests.conformance.stage import BASE_URL
 CLIENTS = Path(__file__).parent / "clients"
 
 
-def run(journey: str, ports: Sequence[int], *, seed: int = 1, **settings: Json) -> Json:
+def run(journey: str, ports: Sequence[int], seed: int, /, **settings: Json) -> Json:
     """Play a journey of `clients/` against servers that are one site to it; return what it reports.
 
     Raises AssertionError with the journey's own account where a step of it fails.

@@ -42,7 +42,7 @@ async def start(options: Mapping[str, JsonValue], database: str, redis: str | No
     config = uvicorn.Config(auth, log_config=None, lifespan="on", server_header=False, date_header=False)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([listener]))
-    while not server.started and not task.done():
+    while not server.started and not task.done():  # noqa: ASYNC110  it announces its start by nothing else
         await asyncio.sleep(0.005)
     return Running(server, task), int(listener.getsockname()[1])
 

@@ -1,6 +1,6 @@
 """Play scenarios on chosen servers, show how the answers differ, keep the transcripts.
 
-    python -m tests.conformance.play --servers 1.7.7 1.7.24 --transcripts DIR --match 'default/*'
+python -m tests.conformance.play --servers 1.7.7 1.7.24 --transcripts DIR --match 'default/*'
 """
 
 import argparse
@@ -33,9 +33,7 @@ def main() -> int:
         if first.exchanges[-1].step == "broken off":
             sys.stdout.write(f"{first.scenario} is broken:\n{first.exchanges[-1].raw}\n")
         for other in others:
-            found = judge.unexplained(
-                first.scenario, first.server, other.server, first.differences(other)
-            )
+            found = judge.unexplained(first.scenario, first.server, other.server, first.differences(other))
             unexplained += len(found)
             if found:
                 sys.stdout.write(report(first, other, found) + "\n\n")

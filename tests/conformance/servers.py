@@ -35,7 +35,7 @@ class ServerProcess:
         """Start the process and wait until it is ready."""
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         self._lock = threading.Lock()
-        self._log: IO[bytes] = tempfile.TemporaryFile()
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -17,7 +17,9 @@ from tests.conformance.transcript import Exchange, Transcript
 
 SECRET = "conformance-secret-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BASE_URL = "http://app.example.test"
-SHAPING = frozenset({"modelName", "fields", "additionalFields", "storeSessionInDatabase", "storeInDatabase", "database"})
+SHAPING = frozenset(
+    {"modelName", "fields", "additionalFields", "storeSessionInDatabase", "storeInDatabase", "database"}
+)
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,17 @@ def record(scenario: Scenario, server: str, target: Target | ServerFailedError) 
     """Play a scenario on one server; a step that cannot be played is part of the transcript."""
     transcript = Transcript(scenario.name, server)
     try:
-        if isinstance(target, ServerFailedError):
-            raise target
-        scenario.play(Client(target, transcript))
+        scenario.play(Client(_running(target), transcript))
     except Exception as error:  # noqa: BLE001  whatever went wrong is shown beside the other server's run
         trace = traceback.format_exc()
         transcript.exchanges.append(Exchange("broken off", "", {"error": repr(error)}, trace))
     return transcript
+
+
+def _running(target: Target | ServerFailedError) -> Target:
+    if isinstance(target, ServerFailedError):
+        raise target
+    return target
 
 
 @dataclass
@@ -152,7 +158,7 @@ class Theatre:
 
     @contextmanager
     def shared(self, chosen: Configuration, servers: list[str]) -> Iterator[list[int]]:
-        """Run a configuration on several servers with one database, the first makes the tables; yield the ports."""
+        """Run a configuration on several servers with one database, made by the first; yield their ports."""
         database = self._database("shared", chosen)
         store = self.redis["shared"] if chosen.redis else None
         options = dict(chosen.options)

@@ -20,7 +20,7 @@ def alike(stage: Stage, journey: str, **settings: Json) -> None:
 
     def play(target: object) -> str:
         assert isinstance(target, Target), target
-        return comparable(run(journey, [target.port], **settings))
+        return comparable(run(journey, [target.port], 1, **settings))
 
     with ThreadPoolExecutor() as pool:
         _, newest, subject = pool.map(play, stage.targets.values())

@@ -42,4 +42,4 @@ def test_a_whole_life_passes_wherever_each_request_goes(
     assert reference in REFERENCES
     subject = list(house.servers)[-1]
     with house.shared(chosen, [reference, subject]) as ports:
-        assert run("journey", ports, seed=SEED, rounds=rounds, atOnce=4) == rounds
+        assert run("journey", ports, SEED, rounds=rounds, atOnce=4) == rounds

@@ -1,4 +1,4 @@
-"""The same requests, step by step, to real servers of the reference and to Ostiary: every answer is compared."""
+"""The same requests, step by step, to real reference servers and to Ostiary: every answer is compared."""
 
 from itertools import combinations
 
@@ -12,7 +12,6 @@ from tests.conformance.transcript import report
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("conformance")]
 PAIRS = list(combinations(range(len(REFERENCES) + 1), 2))
-FEWEST_EXCHANGES = 150
 
 
 @pytest.mark.parametrize(
@@ -25,7 +24,9 @@ FEWEST_EXCHANGES = 150
     indirect=["stage"],
     scope="session",
 )
-def test_both_servers_answer_alike(stage: Stage, scenario: Scenario, left: int, right: int, judge: Judge) -> None:
+def test_both_servers_answer_alike(
+    stage: Stage, scenario: Scenario, left: int, right: int, judge: Judge
+) -> None:
     """S48 and others by way of the scenarios: nothing differs but what is listed with its reason."""
     transcripts = list(stage.play(scenario).values())
     one, other = transcripts[left], transcripts[right]

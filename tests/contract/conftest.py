@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,28 +85,47 @@ async def another(
     await opened.close()
 
 
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Place, str], str]]:
+    """Return a function that gives a wiped database, one for each place and purpose."""
+    made: dict[tuple[Place, str], str] = {}
+
+    def wiped(place: Place, purpose: str) -> str:
+        if (place, purpose) in made:
+            place.wipe(made[place, purpose])
+        else:
+            made[place, purpose] = place.create(tmp_path_factory.mktemp("scratch"))
+        return made[place, purpose]
+
+    yield wiped
+    for (place, _), url in made.items():
+        place.drop(url)
+
+
 @pytest.fixture
-def empty_database(sql_place: Place, tmp_path: Path) -> Iterator[str]:
+def empty_database(sql_place: Place, scratch: Callable[[Place, str], str]) -> str:
     """Return the URL of a database without any table."""
-    url = sql_place.create(tmp_path)
-    yield url
-    sql_place.drop(url)
+    return scratch(sql_place, "empty")
+
+
+@pytest.fixture
+def second_database(sql_place: Place, scratch: Callable[[Place, str], str]) -> str:
+    """Return the URL of another database without any table."""
+    return scratch(sql_place, "second")
 
 
 @pytest.fixture
 async def store_of(
-    place: Place, tmp_path: Path, clock: FrozenRuntime
+    place: Place, scratch: Callable[[Place, str], str], clock: FrozenRuntime
 ) -> AsyncIterator[Callable[[Schema], Any]]:
-    """Return a function that makes a store for another schema, in a database of its own."""
+    """Return a function that makes a store for another schema, in a database of its own; once in a test."""
     async with AsyncExitStack() as leaving:
 
         async def make(schema: Schema) -> AnyStore:
             if place.name == "memory":
                 return MemoryStore(schema, clock)
-            url = place.create(tmp_path)
-            leaving.callback(place.drop, url)
-            await migrations.apply(url, schema)
-            opened = open_store(url, schema, clock)
+            opened = open_store(scratch(place, "empty"), schema, clock)
+            await opened.create_tables()
             leaving.push_async_callback(opened.close)
             return opened
 

@@ -88,6 +88,14 @@ def count_up(url: str, times: int) -> int:
     return _with_store(url, work)
 
 
+def in_two_loops(url: str) -> list[int]:
+    """Ask one store in two event loops, one after the other, and close it in a third."""
+    store = open_store(url, SCHEMA, SystemRuntime())
+    counts = [asyncio.run(store.rows(USER).count()) for _ in range(2)]
+    asyncio.run(store.close())
+    return counts
+
+
 def migrate(url: str, times: int) -> int:
     """Bring a database up to date as often as told; return how much was added."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from ostiary.domain.errors import ConfigurationError, StorageUnavailable
 from ostiary.domain.models import ID, USER
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.storage.sql import PoolOptions, SqlStore, open_store
-from tests.contract.places import MARIA, POSTGRES, Place, execute, fetch, param
+from tests.contract import processes
+from tests.contract.places import MARIA, POSTGRES, SQL_PLACES, Place, execute, fetch, param
 from tests.contract.rows import SCHEMA, a_user
 
 SERVERS = [param(POSTGRES), param(MARIA)]
@@ -79,6 +81,13 @@ def test_a_store_can_be_made_before_there_is_an_event_loop(clock: FrozenRuntime,
     assert asyncio.run(use()) == 1
     assert asyncio.run(store.rows(USER).count()) == 1
     asyncio.run(store.close())
+
+
+@pytest.mark.parametrize("sql_place", SQL_PLACES, indirect=True)
+def test_a_store_outlives_the_event_loop_that_used_it_first(
+    sql_place: Place, databases: Databases, crowd: ProcessPoolExecutor
+) -> None:
+    assert crowd.submit(processes.in_two_loops, databases(sql_place)).result() == [0, 0]
 
 
 @pytest.mark.parametrize("sql_place", SERVERS, indirect=True)

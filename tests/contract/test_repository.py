@@ -1,6 +1,7 @@
 """What a Repository promises, sentence by sentence."""
 
 import asyncio
+import traceback
 from dataclasses import replace
 from datetime import timedelta
 
@@ -253,6 +254,21 @@ async def test_many_may_read_and_write_at_once(store: Store) -> None:
 
 async def test_a_store_that_answers_is_pinged_without_complaint(store: Store) -> None:
     await store.ping()
+
+
+async def test_a_refusal_does_not_repeat_the_value_that_was_refused(store: Store) -> None:
+    """S85"""
+    canary = "canary-4711-secret"
+    await store.rows(USER).insert(a_user(code=canary))
+    user = await store.rows(USER).insert(a_user("b@example.com"))
+    for row in (a_user("c@example.com", code=canary), a_user("d@example.com", score=canary)):
+        with pytest.raises((AlreadyExists, InvalidValue)) as refused:
+            await store.rows(USER).insert(row)
+        assert canary not in "".join(traceback.format_exception(refused.value))
+    orphan = replace(a_session(user, canary), user_id=canary)
+    with pytest.raises(InvalidValue) as refused:
+        await store.rows(SESSION).insert(orphan)
+    assert canary not in "".join(traceback.format_exception(refused.value))
 
 
 async def test_a_closed_store_opens_again_when_it_is_used(store: Store) -> None:

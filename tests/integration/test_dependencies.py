@@ -5,14 +5,16 @@ from typing import Annotated, ClassVar
 import pytest
 from fastapi import FastAPI
 
-from ostiary import ActiveSession, Auth, ConfigurationError, User
+from ostiary import ActiveSession, Auth, ConfigurationError, DatabaseHooks, ModelHooks, User
 from ostiary.composition import Parts, schema_of
 from ostiary.domain.errors import Overloaded, StorageUnavailable
 from ostiary.domain.runtime import FrozenRuntime
-from ostiary.integrations.fastapi import CurrentUser, current, require_role
+from ostiary.domain.schema import Changes
+from ostiary.integrations.fastapi import CurrentUser, current, current_user, require_role
 from ostiary.plugins import Admin
+from ostiary.services.users import NewUser
 from ostiary.storage.memory import MemoryStore
-from tests.builders import Browser, cheap_hasher, code_of, some_auth, some_options
+from tests.builders import Browser, cheap_hasher, code_of, set_cookies, some_auth, some_options
 from tests.integration.application import ADA, Member, application, give_role
 
 PROTECTED = ["/me", "/session", "/fresh", "/admin", "/member", "/several"]
@@ -114,6 +116,29 @@ async def test_several_dependencies_read_the_session_once(
     answer = await ada.get("/several")
     assert answer.status_code == 403  # no longer fresh, but extended
     assert len(answer.headers.get_list("set-cookie")) == 1
+
+
+async def test_a_session_that_is_revoked_while_it_is_extended_is_nobody(clock: FrozenRuntime) -> None:
+    async def revoke_first(changes: Changes) -> Changes:
+        await server.services.sessions.store.delete(tokens[0])
+        return changes
+
+    hooks = DatabaseHooks(session=ModelHooks(before_update=revoke_first))
+    server = some_auth(clock=clock, database_hooks=hooks)
+    async with Browser(application(server), base="") as tab:
+        tokens = [(await tab.post("/api/auth/sign-up/email", json=ADA)).json()["token"]]
+        clock.advance(days=2)
+        answer = await tab.get("/me")
+    assert (answer.status_code, code_of(answer)) == (401, "UNAUTHORIZED")
+    assert all("Max-Age=0" in line for line in set_cookies(answer))
+
+
+async def test_tests_of_an_application_may_put_somebody_in_place(
+    app: FastAPI, tab: Browser, auth: Auth
+) -> None:
+    somebody = auth.services.users.draft(NewUser(email="eve@example.com", name="Eve"))
+    app.dependency_overrides[current_user] = lambda: somebody
+    assert (await tab.get("/me")).json() == "eve@example.com"
 
 
 async def test_the_application_keeps_its_own_validation(ada: Browser) -> None:

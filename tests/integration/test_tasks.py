@@ -1,6 +1,11 @@
 """The example application: everybody's own tasks, and nobody else's."""
 
+import os
+import re
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,6 +19,7 @@ from examples.tasks.application import create_app
 from examples.tasks.settings import Settings, kept_secret, secret_file
 from ostiary import Auth
 from ostiary.crypto.signing import sign_cookie
+from ostiary.integrations.fastapi import current_user
 from ostiary.services.users import NewUser, SessionWanted
 from tests.builders import ORIGIN, SECRET, SESSION_COOKIE, code_of
 from tests.contract.places import SQL_PLACES, SQLITE, Place
@@ -256,6 +262,15 @@ async def test_tasks_go_with_the_person(
     assert (await eve.get("/api/tasks")).json()["items"] == [kept]
 
 
+@on_every_database
+async def test_a_task_of_somebody_who_is_deleted_meanwhile_is_refused(app: FastAPI, people: People) -> None:
+    ghost = app.state.ostiary.services.users.draft(NewUser(email="ghost@example.com", name="Ghost"))
+    app.dependency_overrides[current_user] = lambda: ghost
+    async with people.anybody() as tab:
+        answer = await tab.post("/api/tasks", json={"title": "Haunt"})
+    assert (answer.status_code, code_of(answer)) == (401, "UNAUTHORIZED")
+
+
 async def test_a_person_signs_up_with_a_strong_password_and_starts(people: People) -> None:
     async with people.anybody() as tab:
         ada = {"name": "Ada", "email": "ada@example.com", "password": "password"}
@@ -290,6 +305,22 @@ async def test_the_application_starts_again_on_its_own_database(url: str) -> Non
             people = People(application, stack)
             async with people.anybody() as tab:
                 assert (await tab.get("/api/auth/ok")).json() == {"ok": True}
+
+
+def test_the_module_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    environment = {**os.environ, "PORT": "0", "DATABASE_URL": f"sqlite:///{tmp_path / 'app.db'}"}
+    command = [sys.executable, "-m", "examples.tasks"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            line = next(line for line in process.stderr if "running on" in line)
+            address = re.search(r"http://127\.0\.0\.1:\d+", line)
+            assert address is not None
+            assert httpx2.get(f"{address.group()}/api/auth/ok", timeout=10).json() == {"ok": True}
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert "shutdown complete" in process.stderr.read()
+    assert (tmp_path / "app.db.secret").exists()
 
 
 class TestSettings:

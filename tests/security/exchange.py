@@ -87,7 +87,7 @@ async def exchange(
     async def respond(message: Any) -> None:
         if message["type"] == "http.response.start":
             answer.status = message["status"]
-            answer.headers = [(n.decode("latin-1"), v.decode("utf-8")) for n, v in message["headers"]]
+            answer.headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in message["headers"]]
         else:
             answer.body += message.get("body", b"")
 

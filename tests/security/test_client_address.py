@@ -82,6 +82,17 @@ async def test_the_session_records_that_address_and_no_other(
     assert active.session.ip_address == (expected or "")
 
 
+async def test_a_header_sent_twice_is_one_chain() -> None:
+    """S55: what the client sent comes first, what our proxy added comes last, in one header or in two."""
+    auth = surface_auth(surface_options(advanced=Advanced(ip_address=PROXIED)))
+    body = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+    headers = [(XFF, "1.1.1.1"), ("X-Forwarded-For", CLIENT)]
+    answer = await exchange(auth, "POST", "/sign-up/email", headers=headers, send=body, peer=PROXY)
+    active = await auth.services.sessions.by_token(answer.json()["token"])
+    assert active is not None
+    assert active.session.ip_address == CLIENT
+
+
 def rotating(turn: int) -> list[tuple[IpAddress, str, dict[str, str]]]:
     """Return ways in which one client might look like many."""
     return [

@@ -78,4 +78,6 @@ USER = Model[User]("user", User, _columns(UserFields))
 SESSION = Model[Session]("session", Session, _columns(SessionFields))
 ACCOUNT = Model[Account]("account", Account, _columns(AccountFields))
 VERIFICATION = Model[Verification]("verification", Verification, _columns(VerificationFields))
+KEY_VALUE_ORDER = ("ipAddress", "userAgent", "expiresAt", "userId", "token", "createdAt", "updatedAt")
+"""The order of a session's members where sessions live in the key-value store, behind the identifier."""
 RATE_LIMIT = Model[RateLimitCounter]("rateLimit", RateLimitCounter, _columns(RateLimitFields))

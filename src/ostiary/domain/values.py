@@ -1,5 +1,6 @@
 """Which values a field can hold."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -10,6 +11,10 @@ from ostiary.domain.schema import Changes, Field, Model, Value
 
 E = TypeVar("E", bound=Entity)
 
+# Marks that reorder what follows: a name or address made of them reads as another one.
+_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+REORDERING = "Invalid input: text must not contain direction overrides"
+
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_BIGINT = 2**63 - 1
 _NAMES = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
@@ -18,6 +23,19 @@ _NAMES = {bool: "boolean", int: "number", float: "number", str: "string", list: 
 def _refuse(expected: str, value: JsonValue) -> ValueError:
     received = "null" if value is None else _NAMES.get(type(value), "object")
     return ValueError(f"Invalid input: expected {expected}, received {received}")
+
+
+def has_reordering(text: str) -> bool:
+    """Tell whether a text holds direction overrides (Unicode UAX 9, explicit directional formatting)."""
+    return not text.isascii() and _BIDI_CONTROL.search(text) is not None
+
+
+def _text(value: JsonValue) -> str:
+    if not isinstance(value, str):
+        raise _refuse("string", value)
+    if has_reordering(value):
+        raise ValueError(REORDERING)
+    return value
 
 
 def _number(field: Field[Any], value: JsonValue) -> Value:
@@ -51,6 +69,8 @@ def _array(field: Field[Any], value: JsonValue) -> Value:
     for element in value:
         if not isinstance(element, kinds) or isinstance(element, bool):
             raise _refuse(field.type.removesuffix("[]"), element)
+        if isinstance(element, str):
+            _text(element)
     return value
 
 
@@ -68,7 +88,7 @@ def coerce(field: Field[Any], value: JsonValue) -> Value:
         return None
     match field.type:
         case "string":
-            return _plain(str, "string", value)
+            return _text(value)
         case "boolean":
             return _plain(bool, "boolean", value)
         case "number":

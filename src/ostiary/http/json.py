@@ -1,6 +1,7 @@
 """The JSON edge: strict in what it reads, byte-exact in what it writes."""
 
 import json
+import math
 from datetime import UTC, datetime
 
 from pydantic_core import from_json, to_json
@@ -40,6 +41,10 @@ def _check(value: JsonValue, depth: int) -> None:
     if isinstance(value, str):
         if not is_readable(value):
             raise UnreadableText
+    elif isinstance(value, float):
+        # a number that no double holds is read as infinity, which no column holds
+        if math.isinf(value):
+            raise ValueError("number out of range")
     elif depth > DEEPEST:
         raise ValueError("nested too deeply")
     elif isinstance(value, dict):

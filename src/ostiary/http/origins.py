@@ -14,6 +14,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*):")
 _IPV4_PATTERN = re.compile(r"^(?=.*\d)[\d.*?]+$")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# RFC 1035 section 2.3.4 ends a host name at 255; encoding what is far longer would take seconds
+_LONGEST_AUTHORITY = 300
 _REDIRECTS: Sequence[tuple[str, str, ErrorCode]] = (
     ("callbackURL", "callbackURL", Errors.INVALID_CALLBACK_URL),
     ("redirectTo", "redirectURL", Errors.INVALID_REDIRECT_URL),
@@ -88,6 +90,8 @@ class Address:
         return (rest, "") if cut is None else (rest[: cut.start()], rest[cut.start() :])
 
     def _host_of(self, authority: str) -> str | None:
+        if len(authority) > _LONGEST_AUTHORITY:
+            return None
         try:
             parts = urlsplit(f"//{authority}")
             host, port = parts.hostname, parts.port
@@ -127,7 +131,7 @@ def _matches_web(address: Address, pattern: str) -> bool:
     if origin is None:
         return False
     if not _has_wildcard(pattern):
-        return origin == (Address(pattern).origin or pattern)
+        return origin == pattern
     pattern_host = pattern.partition("://")[2].partition("/")[0]
     return glob_matches(pattern, origin) and _ipv4_guard(pattern_host, address.host or "")
 
@@ -186,7 +190,8 @@ class TrustedOrigins:
         self._own_origin_known = bool(own)
         self.patterns: tuple[str, ...] = (*own, *configured, *contributed)
         self._skipped = advanced.disable_origin_check
-        self._csrf_off = advanced.disable_csrf_check or self._skipped is True
+        off = advanced.disable_csrf_check
+        self._csrf_off = self._skipped is True if off is None else off
 
     async def _patterns_for(self, request: Request) -> Sequence[str]:
         patterns = self.patterns

@@ -102,7 +102,7 @@ class Pipeline:
         bare = request.path.rstrip("/")
         if bare in self._disabled:
             return Response(404, [("content-type", "text/plain;charset=UTF-8")], b"Not Found")
-        path = bare if self._skip_slashes else request.path
+        path = request.path.removesuffix("/") if self._skip_slashes else request.path
         route = self._routes.get((request.method, path))
         if route is None:
             return answers.not_found()

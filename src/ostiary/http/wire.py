@@ -12,16 +12,15 @@ from pydantic_core import PydanticCustomError
 
 from ostiary.domain.entities import Entity, Session, User, value_of
 from ostiary.domain.errors import JsonValue
-from ostiary.domain.models import SESSION, USER
+from ostiary.domain.models import KEY_VALUE_ORDER, SESSION, USER
 from ostiary.domain.schema import Field as Column
 from ostiary.domain.schema import Model, Schema
+from ostiary.domain.values import REORDERING, has_reordering
 from ostiary.http.json import iso
 
 _EMAIL = re.compile(
     r"(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}"
 )
-# Marks that reorder what follows: a name or address made of them reads as another one.
-_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _IRREGULAR = {"callback_url": "callbackURL"}
 
 
@@ -65,9 +64,9 @@ def _refuse_null(value: JsonValue) -> JsonValue:
     return value
 
 
-def _refuse_reordering(value: str) -> str:
-    if _BIDI_CONTROL.search(value):
-        raise PydanticCustomError("text", "Invalid input: text must not contain direction overrides")
+def _refuse_reordering(value: JsonValue) -> JsonValue:
+    if isinstance(value, str) and has_reordering(value):
+        raise PydanticCustomError("text", REORDERING)
     return value
 
 
@@ -83,16 +82,16 @@ def _check_email(value: str) -> str:
 
 
 absent = AfterValidator(_refuse_null)
-OptionalText = Annotated[str | None, absent]
+visible = AfterValidator(_refuse_reordering)
+PlainText = Annotated[str, visible]
+NullableText = Annotated[str | None, visible]
+OptionalText = Annotated[str | None, absent, visible]
+OptionalSecret = Annotated[str | None, absent]
 OptionalFlag = Annotated[bool | None, absent]
 CallbackURL = OptionalText
-DisplayName = Annotated[str, AfterValidator(_refuse_reordering)]
+DisplayName = PlainText
+NewPassword = PlainText
 Email = Annotated[str, AfterValidator(_check_email), Field(json_schema_extra={"format": "email"})]
-
-
-def has_reordering(text: str) -> bool:
-    """Tell whether a text holds direction overrides."""
-    return _BIDI_CONTROL.search(text) is not None
 
 
 class Unset:
@@ -243,16 +242,19 @@ class Renderer:
 
     def __init__(self, schema: Schema) -> None:
         """Work out the members of users and sessions once."""
-        self.user = _entity_form(schema[USER], schema[USER].returned)
-        self.session = _entity_form(schema[SESSION], schema[SESSION].returned)
-        self.cached_user = self._cached_order(schema[USER])
-        self.cached_session = self._cached_order(schema[SESSION])
+        session, user = schema[SESSION], schema[USER]
+        self.user = _entity_form(user, user.returned)
+        if session.name in schema.unkept:
+            self.session = self._ordered(session, KEY_VALUE_ORDER)
+        else:
+            self.session = _entity_form(session, session.returned)
+        self.cached_user = self._ordered(user, _CACHED_ORDER["user"])
+        self.cached_session = self._ordered(session, _CACHED_ORDER["session"])
         self._forms: dict[type, Callable[[Any], JsonValue]] = {Cached: _cached_form}
 
     @staticmethod
-    def _cached_order(model: Model[Any]) -> Callable[[Entity], dict[str, JsonValue]]:
-        """Write the identifier first, then the members in the order of the cookie cache."""
-        first = _CACHED_ORDER[model.name]
+    def _ordered(model: Model[Any], first: Sequence[str]) -> Callable[[Entity], dict[str, JsonValue]]:
+        """Write the identifier, then these members, then the others."""
         by_name = {field.name: field for field in model.returned}
         ordered = [by_name[name] for name in first if name in by_name]
         ordered += [field for field in model.returned if field.name not in first]

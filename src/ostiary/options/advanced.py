@@ -102,10 +102,11 @@ class Advanced:
     """Names and attributes by cookie key, such as `session_token`."""
     ip_address: IpAddress = field(default_factory=IpAddress)
     """How the client's address is found."""
-    disable_csrf_check: bool = False
+    disable_csrf_check: bool | None = None
     """Accept cookies from any origin. Only for tests."""
     disable_origin_check: bool | tuple[str, ...] = False
-    """Skip the origin and redirect checks, everywhere or for some paths."""
+    """Skip the origin and redirect checks, everywhere or for some paths; everywhere also turns off the check
+    against forged requests, unless `disable_csrf_check` is False."""
     skip_trailing_slashes: bool = False
     """Accept a trailing slash on every path."""
     generate_id: Literal["random", "uuid", "serial"] = "random"

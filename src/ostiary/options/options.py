@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 REFERENCE_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105  refused, never used
 SHORTEST_SECRET = 32
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +98,12 @@ class Options:
 
     @property
     def origin(self) -> str | None:
-        """Scheme, host and port of the base URL."""
+        """Scheme, host and port of the base URL, without the scheme's own port."""
         if self.base_url is None:
             return None
-        parts = urlsplit(self.base_url)
-        return f"{parts.scheme}://{parts.netloc}".lower()
+        parts = urlsplit(self.base_url.lower())
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host.removesuffix(_DEFAULT_PORTS[parts.scheme])}"
 
     @property
     def mount_path(self) -> str:

@@ -82,7 +82,7 @@ class Passwords:
         return await self.hash(password)
 
     async def hash(self, password: str) -> str:
-        """Return the hash of a password that keeps the rules; raises PASSWORD_TOO_LONG rather than truncate."""
+        """Return the hash to store; raises PASSWORD_TOO_LONG where the algorithm would ignore the end."""
         try:
             return await self.hasher.hash(password)
         except PasswordTooLong as error:

@@ -69,7 +69,7 @@ class Users:
         return build(self.schema[USER], self.runtime.new_id(), values)
 
     async def imagined(self, new: NewUser) -> User:
-        """Return the user that a sign-up would make, hooks included, where none may be made and none may see."""
+        """Return the user that a sign-up would make, hooks included, without making it."""
         return await self.writes.before_create(USER, self.draft(new))
 
     async def sign_up(

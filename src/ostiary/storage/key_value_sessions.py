@@ -7,15 +7,13 @@ from typing import Any, NamedTuple
 
 from ostiary.domain.entities import ActiveSession, Entity, Session, User, value_of
 from ostiary.domain.errors import JsonValue
-from ostiary.domain.models import SESSION, USER, SessionFields
+from ostiary.domain.models import KEY_VALUE_ORDER, SESSION, USER, SessionFields
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Changes, Model
 from ostiary.domain.values import changed, entity_from_json
 from ostiary.storage.key_value import KeyValue
 from ostiary.storage.sessions import MOST_LISTED, TableSessions
 from ostiary.storage.store import Store, Tables
-
-_FIRST_MEMBERS = ("ipAddress", "userAgent", "expiresAt", "userId", "token", "createdAt", "updatedAt")
 
 
 class _Entry(NamedTuple):
@@ -34,13 +32,13 @@ def _text(moment: datetime) -> str:
 
 
 def _as_json(model: Model[Any], entity: Entity) -> dict[str, JsonValue]:
-    names = list(_FIRST_MEMBERS) if model.name == "session" else []
-    names += [field.name for field in model.fields if field.name not in names]
-    members: dict[str, JsonValue] = {"id": entity.id}
-    for name in names:
+    # wire: a session begins with its identifier, a user ends with it
+    first = list(KEY_VALUE_ORDER) if model.name == SESSION.name else []
+    members: dict[str, JsonValue] = {"id": entity.id} if first else {}
+    for name in [*first, *(field.name for field in model.fields if field.name not in first)]:
         value = value_of(entity, model.by_name[name])
         members[name] = _text(value) if isinstance(value, datetime) else value
-    return members
+    return {**members, "id": entity.id}
 
 
 def _parse(text: str | None) -> JsonValue:

@@ -157,6 +157,7 @@ async function life(round) {
   } catch (error) {
     throw new Error(`seed ${settings.seed}, round ${round}: ${error.message}`);
   }
+  assert.equal(new Set(here.browser.log.map(({ port }) => port)).size, settings.ports.length, "a server had nothing to do");
   return person.steps;
 }
 

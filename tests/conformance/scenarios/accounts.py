@@ -1,6 +1,7 @@
 """Changing and deleting one's own account."""
 
 from tests.conformance.client import PASSWORD, Client
+from tests.conformance.normalise import Json
 from tests.conformance.scenarios import scenario
 from tests.conformance.scenarios.configurations import CACHES, DEFAULT, DELETION, REDIS, REDIS_AND_DATABASE
 
@@ -24,24 +25,27 @@ def a_person_changes_name_and_picture(client: Client) -> None:
     client.rows("user", 'SELECT * FROM "user" WHERE email = $1', client.email("ada"))
 
 
+UPDATES: dict[str, dict[str, Json]] = {
+    "empty": {},
+    "unknown only": {"colour": "red"},
+    "core columns only": {"id": "x", "emailVerified": True, "createdAt": "2001-01-01T00:00:00.000Z"},
+    "email": {"email": "new@x.example"},
+    "email with name": {"email": "new@x.example", "name": "x"},
+    "empty email": {"email": "", "name": "kept"},
+    "null email": {"email": None, "name": "kept too"},
+    "false email": {"email": False},
+    "empty name": {"name": ""},
+    "unicode": {"name": "Ädä 🦉"},
+    "password": {"password": "x"},
+    "with unknown": {"name": "Known", "colour": "red", "role": "admin"},
+    "empty picture": {"image": ""},
+}
+
+
 @scenario(DEFAULT)
 def update_user_has_rules(client: Client) -> None:
     client.arrive()
-    for label, body in {
-        "empty": {},
-        "unknown only": {"colour": "red"},
-        "core columns only": {"id": "x", "emailVerified": True, "createdAt": "2001-01-01T00:00:00.000Z"},
-        "email": {"email": "new@x.example"},
-        "email with name": {"email": "new@x.example", "name": "x"},
-        "empty email": {"email": "", "name": "kept"},
-        "null email": {"email": None, "name": "kept too"},
-        "false email": {"email": False},
-        "empty name": {"name": ""},
-        "unicode": {"name": "Ädä 🦉"},
-        "password": {"password": "x"},
-        "with unknown": {"name": "Known", "colour": "red", "role": "admin"},
-        "empty picture": {"image": ""},
-    }.items():
+    for label, body in UPDATES.items():
         client.post("/update-user", body, label=label)
     client.get("/get-session")
 
@@ -55,13 +59,13 @@ def a_person_changes_the_password(client: Client) -> None:
     second.get("/get-session", label="still signed in")
     client.another("old password").sign_in()
     client.another("new password").sign_in(password=NEW_PASSWORD)
-    change = {"currentPassword": NEW_PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True}
+    change: Json = {"currentPassword": NEW_PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True}
     client.post("/change-password", change, label="revoke")
     second.get("/get-session", label="revoked")
     client.get("/get-session", label="new session")
     client.get("/list-sessions")
     client.post("/change-password", {"currentPassword": PASSWORD, "newPassword": PASSWORD}, label="the same")
-    no_revocation = {"currentPassword": PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": False}
+    no_revocation: Json = {"currentPassword": PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": False}
     client.post("/change-password", no_revocation, label="revoke nothing")
 
 
@@ -70,9 +74,12 @@ def changing_the_password_renews_the_cache(client: Client) -> None:
     client.arrive()
     second = client.another("second")
     second.arrive()
-    change = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
+    change: Json = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
     client.post("/change-password", change)
-    client.post("/change-password", {"currentPassword": NEW_PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True})
+    client.post(
+        "/change-password",
+        {"currentPassword": NEW_PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True},
+    )
     client.get("/get-session", label="cached")
     second.get("/get-session", label="cached though revoked")
     second.post("/verify-password", {"password": PASSWORD}, label="revoked")
@@ -160,7 +167,7 @@ def a_deletion_token_is_spent_once(client: Client) -> None:
     person = client.email("ada")
     insert = (
         'INSERT INTO verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt") '
-        "SELECT $1, $2, {}, now() + {}, now(), now() FROM \"user\" WHERE email = $3"
+        'SELECT $1, $2, {}, now() + {}, now(), now() FROM "user" WHERE email = $3'
     )
     client.sql(insert.format("'somebody else'", "interval '1 hour'"), "v1", "delete-account-theirs", person)
     client.sql(insert.format("id", "interval '-1 hour'"), "v2", "delete-account-expired", person)

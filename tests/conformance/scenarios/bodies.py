@@ -90,7 +90,7 @@ def broken_json_is_refused(client: Client) -> None:
         "trailing comma": b'{"email": "a@x.example",}',
         "single quotes": b"{'email': 'a'}",
         "NaN": b'{"email": NaN}',
-        "comment": b'{/* no */}',
+        "comment": b"{/* no */}",
         "two values": b"{}{}",
         "byte order mark": b"\xef\xbb\xbf{}",
         "not UTF-8": b'{"email": "\xff\xfe"}',
@@ -129,7 +129,9 @@ def bodies_have_a_type(client: Client) -> None:
         b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\na@x.example\r\n'
         b'--x\r\nContent-Disposition: form-data; name="password"\r\n\r\npassword\r\n--x--\r\n'
     )
-    client.post("/sign-in/email", raw=multipart, content_type="multipart/form-data; boundary=x", label="multipart")
+    client.post(
+        "/sign-in/email", raw=multipart, content_type="multipart/form-data; boundary=x", label="multipart"
+    )
     client.post("/sign-out", raw=b"hello", content_type="text/plain", label="text where none is needed")
     client.post("/sign-out", raw=b"", content_type="text/plain", label="empty text")
     client.post("/sign-out", raw=b"a=b", content_type="application/x-www-form-urlencoded", label="form")
@@ -143,7 +145,7 @@ def text_has_no_hidden_limits(client: Client) -> None:
     client.arrive()
     for label, name in {
         "long": "x" * 100_000,
-        "quotes": '"\'`',
+        "quotes": "\"'`",
         "controls": "a\tb\nc\x01\x7f",
         "bidi": "abc\u202edef",
         "emoji": "👩🏽\u200d💻",
@@ -163,8 +165,14 @@ def nul_and_lone_surrogates(client: Client) -> None:
         client.post("/sign-up/email", raw=raw, content_type="application/json", label=label)
     client.arrive("bob")
     for label, name in {"NUL": "a\\u0000b", "lone surrogate": "a\\ud800b"}.items():
-        client.post("/update-user", raw=f'{{"name": "{name}"}}'.encode(), content_type="application/json", label=label)
+        client.post(
+            "/update-user", raw=f'{{"name": "{name}"}}'.encode(), content_type="application/json", label=label
+        )
     client.get("/get-session")
     nul = '{"email": "nobody\\u0000@x.example", "password": "x"}'
-    client.post("/sign-in/email", raw=nul.encode(), content_type="application/json", label="NUL in the address")
-    client.post("/revoke-session", raw=b'{"token": "a\\u0000"}', content_type="application/json", label="NUL token")
+    client.post(
+        "/sign-in/email", raw=nul.encode(), content_type="application/json", label="NUL in the address"
+    )
+    client.post(
+        "/revoke-session", raw=b'{"token": "a\\u0000"}', content_type="application/json", label="NUL token"
+    )

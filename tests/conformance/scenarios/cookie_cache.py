@@ -48,7 +48,7 @@ def cached(client: Client, who: str = "ada") -> None:
 @scenario(*CACHES)
 def the_cache_hides_changes_until_it_is_renewed(client: Client) -> None:
     cached(client)
-    client.sql('UPDATE "user" SET name = \'Changed\' WHERE email = $1', client.email("ada"))
+    client.sql("UPDATE \"user\" SET name = 'Changed' WHERE email = $1", client.email("ada"))
     client.get("/get-session", label="cached")
     client.get("/get-session?disableCookieCache=true", label="read")
     client.get("/get-session", label="cached, renewed")
@@ -120,7 +120,7 @@ def a_cache_that_is_too_large_is_not_written(client: Client) -> None:
 @scenario(*CACHES)
 def odd_text_survives_the_cache(client: Client) -> None:
     cached(client)
-    client.post("/update-user", {"name": "Ädä 🦉 \"q\" \\ / \u2028 <&> \u007f"}, label="odd text")
+    client.post("/update-user", {"name": 'Ädä 🦉 "q" \\ / \u2028 <&> \u007f'}, label="odd text")
     client.get("/get-session", label="cached")
     client.post("/update-user", {"name": "2026-01-01T00:00:00Z"}, label="looks like a time")
     client.get("/get-session", label="looks like a time")

@@ -28,14 +28,20 @@ NAMED = [
         "cookie_attributes",
         defaultCookieAttributes={"sameSite": "none", "secure": True, "partitioned": True, "path": "/"},
     ),
-    _advanced("cookie_attributes_open", defaultCookieAttributes={"httpOnly": False, "domain": "example.test"}),
+    _advanced(
+        "cookie_attributes_open", defaultCookieAttributes={"httpOnly": False, "domain": "example.test"}
+    ),
     _advanced("secure_cookies", useSecureCookies=True),
     _advanced("secure_cookies_named", useSecureCookies=True, cookies={"session_token": {"name": "sid"}}),
     _advanced("secure_by_address", base="https://app.example.test"),
     _advanced("insecure_by_choice", base="https://app.example.test", useSecureCookies=False),
     _advanced("cross_subdomain", crossSubDomainCookies={"enabled": True, "domain": "example.test"}),
     _advanced("cross_subdomain_dot", crossSubDomainCookies={"enabled": True, "domain": ".example.test"}),
-    _advanced("cross_subdomain_implied", base="https://app.example.test:8443", crossSubDomainCookies={"enabled": True}),
+    _advanced(
+        "cross_subdomain_implied",
+        base="https://app.example.test:8443",
+        crossSubDomainCookies={"enabled": True},
+    ),
     _advanced("cross_subdomain_off", crossSubDomainCookies={"enabled": False, "domain": "example.test"}),
 ]
 

@@ -155,7 +155,9 @@ def nonsense_in_the_cache_is_cleared(client: Client) -> None:
     client.get("/get-session", cookie=f"{own}; {gap}", label="a gap between chunks")
     odd = f"better-auth.session_data.00={data[:half]}; better-auth.session_data.x={data[half:]}"
     client.get("/get-session", cookie=f"{own}; {odd}", label="odd chunk names")
-    client.get("/get-session", cookie=f"{own}; better-auth.session_data={data}; {parts}", label="whole and chunks")
+    client.get(
+        "/get-session", cookie=f"{own}; better-auth.session_data={data}; {parts}", label="whole and chunks"
+    )
 
 
 @scenario(DEFAULT)
@@ -163,4 +165,6 @@ def several_cookie_headers(client: Client) -> None:
     client.arrive()
     client.get("/get-session", headers={"cookie": "theme=dark"}, label="a second header after")
     own = f"{TOKEN}={client.jar[TOKEN]}"
-    client.get("/get-session", cookie="theme=dark", headers={"cookie": own}, label="a second header holds the token")
+    client.get(
+        "/get-session", cookie="theme=dark", headers={"cookie": own}, label="a second header holds the token"
+    )

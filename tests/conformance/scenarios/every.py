@@ -1,29 +1,12 @@
-"""All scenarios, grouped by configuration."""
+"""All scenarios of this folder, grouped by configuration."""
 
-from tests.conformance.scenarios import (
-    SCENARIOS as _REGISTERED,
-)
-from tests.conformance.scenarios import (
-    accounts,
-    bodies,
-    cookie_cache,
-    cookie_names,
-    cookies,
-    features,
-    fields,
-    ids,
-    origins,
-    rate_limits,
-    redis_sessions,
-    routing,
-    session_life,
-    sessions,
-    sign_in,
-    sign_up,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-GROUPS = (
-    accounts, bodies, cookie_cache, cookie_names, cookies, features, fields, ids, origins, rate_limits,
-    redis_sessions, routing, session_life, sessions, sign_in, sign_up,
-)
-SCENARIOS = sorted(_REGISTERED, key=lambda scenario: scenario.configuration.name)
+from tests.conformance import scenarios
+
+for module in iter_modules(scenarios.__path__):
+    if module.name != "every":
+        import_module(f"{scenarios.__name__}.{module.name}")
+
+SCENARIOS = sorted(scenarios.SCENARIOS, key=lambda scenario: scenario.configuration.name)

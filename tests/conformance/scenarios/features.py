@@ -20,12 +20,19 @@ PROXIED = configuration(
 )
 DYNAMIC = configuration(
     "dynamic_base_url",
-    baseURL={"allowedHosts": ["one.example.test", "*.many.example.test", "local.test:3000"], "protocol": "http"},
+    baseURL={
+        "allowedHosts": ["one.example.test", "*.many.example.test", "local.test:3000"],
+        "protocol": "http",
+    },
     host="one.example.test",
 )
 DYNAMIC_FALLBACK = configuration(
     "dynamic_base_url_fallback",
-    baseURL={"allowedHosts": ["one.example.test"], "protocol": "https", "fallback": "https://home.example.test"},
+    baseURL={
+        "allowedHosts": ["one.example.test"],
+        "protocol": "https",
+        "fallback": "https://home.example.test",
+    },
     host="one.example.test",
 )
 DATABASE_LIMITS = configuration("rate_limit_table", rateLimit={"enabled": False, "storage": "database"})
@@ -35,11 +42,13 @@ COLUMNS = """
     FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, column_name
 """
 INDEXES = """
-    SELECT replace(indexdef, ' USING btree', '') AS index FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname
+    SELECT replace(indexdef, ' USING btree', '') AS index FROM pg_indexes
+    WHERE schemaname = 'public' ORDER BY indexname
 """
 CONSTRAINTS = """
     SELECT conrelid::regclass::text AS "table", conname AS name, pg_get_constraintdef(oid) AS definition
-    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f') ORDER BY 1, 2
+    FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f') ORDER BY 1, 2
 """
 
 

@@ -60,8 +60,14 @@ FIELDS_QUIET = configuration(
 )
 RENAMED = configuration(
     "renamed",
-    user={"modelName": "people", "fields": {"email": "mail", "emailVerified": "mail_verified", "name": "full_name"}},
-    session={"modelName": "visits", "fields": {"userId": "person_id", "token": "visit_token", "expiresAt": "ends_at"}},
+    user={
+        "modelName": "people",
+        "fields": {"email": "mail", "emailVerified": "mail_verified", "name": "full_name"},
+    },
+    session={
+        "modelName": "visits",
+        "fields": {"userId": "person_id", "token": "visit_token", "expiresAt": "ends_at"},
+    },
     account={"modelName": "links", "fields": {"userId": "person_id", "password": "password_hash"}},
     verification={"modelName": "proofs", "fields": {"value": "content"}},
 )
@@ -91,40 +97,54 @@ def additional_fields_are_kept(client: Client) -> None:
     client.another("again").sign_up(**EVERY_FIELD)
 
 
+RULED_FIELDS: dict[str, dict[str, Json]] = {
+    "input false with default": {"role": "admin"},
+    "input false without default": {"note": "x"},
+    "input false, empty": {"note": ""},
+    "input false, null": {"note": None},
+    "unknown": {"other": "x"},
+    "column name": {"renamed_column": "x"},
+}
+
+
 @scenario(FIELDS)
 def additional_fields_have_rules_at_sign_up(client: Client) -> None:
-    for label, fields in {
-        "input false with default": {"role": "admin"},
-        "input false without default": {"note": "x"},
-        "input false, empty": {"note": ""},
-        "input false, null": {"note": None},
-        "unknown": {"other": "x"},
-        "column name": {"renamed_column": "x"},
-    }.items():
+    for label, fields in RULED_FIELDS.items():
         client.another(label).sign_up(label.replace(" ", "-").replace(",", ""), **fields)
+
+
+WRONG_TYPES: tuple[tuple[str, Json], ...] = (
+    ("age", "thirty"),
+    ("age", "36"),
+    ("age", 36.5),
+    ("newsletter", "yes"),
+    ("newsletter", 1),
+    ("nickname", 7),
+    ("nickname", {"a": 1}),
+    ("birthday", "not a day"),
+    ("birthday", 0),
+    ("birthday", "1815-12-10"),
+    ("settings", "text"),
+    ("tags", "text"),
+    ("tags", [1, 2]),
+    ("age", True),
+)
 
 
 @scenario(FIELDS)
 def additional_fields_of_the_wrong_type(client: Client) -> None:
-    for number, (field, value) in enumerate(
-        (
-            ("age", "thirty"),
-            ("age", "36"),
-            ("age", 36.5),
-            ("newsletter", "yes"),
-            ("newsletter", 1),
-            ("nickname", 7),
-            ("nickname", {"a": 1}),
-            ("birthday", "not a day"),
-            ("birthday", 0),
-            ("birthday", "1815-12-10"),
-            ("settings", "text"),
-            ("tags", "text"),
-            ("tags", [1, 2]),
-            ("age", True),
-        )
-    ):
+    for number, (field, value) in enumerate(WRONG_TYPES):
         client.another(f"{field} {value!r}").sign_up(f"p{number}", **{field: value})
+
+
+UPDATES: dict[str, dict[str, Json]] = {
+    "input false with default": {"role": "admin"},
+    "input false without default": {"note": "x"},
+    "input false, null": {"note": None},
+    "with name": {"name": "Ada L.", "nickname": "ada"},
+    "unknown": {"other": "x"},
+    "nulls": dict.fromkeys(EVERY_FIELD),
+}
 
 
 @scenario(FIELDS, *FIELDS_CACHED)
@@ -132,34 +152,30 @@ def additional_fields_are_updated(client: Client) -> None:
     client.sign_up()
     client.post("/update-user", EVERY_FIELD, label="every field")
     client.get("/get-session")
-    for label, body in {
-        "input false with default": {"role": "admin"},
-        "input false without default": {"note": "x"},
-        "input false, null": {"note": None},
-        "with name": {"name": "Ada L.", "nickname": "ada"},
-        "unknown": {"other": "x"},
-        "nulls": dict.fromkeys(EVERY_FIELD),
-    }.items():
+    for label, body in UPDATES.items():
         client.post("/update-user", body, label=label)
     client.get("/get-session?disableCookieCache=1")
     client.rows("user", 'SELECT * FROM "user" WHERE email = $1', client.email("ada"))
 
 
+SESSION_UPDATES: dict[str, dict[str, Json]] = {
+    "one": {"theme": "dark"},
+    "all": {"theme": "blue", "device": "phone", "visits": 3, "hidden": "seen"},
+    "null": {"device": None},
+    "input false": {"trusted": True},
+    "input false, false": {"trusted": False},
+    "core": {"userId": "x", "token": "y", "expiresAt": "2099-01-01T00:00:00.000Z"},
+    "core with one": {"token": "y", "theme": "light"},
+    "unknown": {"other": 1},
+    "empty": {},
+    "wrong type": {"theme": {"a": 1}},
+}
+
+
 @scenario(FIELDS, FIELDS_REDIS, *FIELDS_CACHED)
 def session_fields_are_updated(client: Client) -> None:
     client.sign_up()
-    for label, body in {
-        "one": {"theme": "dark"},
-        "all": {"theme": "blue", "device": "phone", "visits": 3, "hidden": "seen"},
-        "null": {"device": None},
-        "input false": {"trusted": True},
-        "input false, false": {"trusted": False},
-        "core": {"userId": "x", "token": "y", "expiresAt": "2099-01-01T00:00:00.000Z"},
-        "core with one": {"token": "y", "theme": "light"},
-        "unknown": {"other": 1},
-        "empty": {},
-        "wrong type": {"theme": {"a": 1}},
-    }.items():
+    for label, body in SESSION_UPDATES.items():
         client.post("/update-session", body, label=label)
     client.get("/get-session", label="afterwards")
     client.get("/list-sessions")
@@ -185,7 +201,11 @@ def tables_and_columns_may_have_other_names(client: Client) -> None:
     client.get("/get-session")
     client.post("/update-user", {"name": "Renamed"})
     client.rows("user", "SELECT * FROM people WHERE mail = $1", client.email("ada"))
-    client.rows("account", "SELECT l.* FROM links l JOIN people p ON p.id = l.person_id WHERE mail = $1", client.email("ada"))
+    client.rows(
+        "account",
+        "SELECT l.* FROM links l JOIN people p ON p.id = l.person_id WHERE mail = $1",
+        client.email("ada"),
+    )
     client.get("/list-sessions")
     client.post("/revoke-other-sessions", {})
     second.get("/get-session")

@@ -1,6 +1,7 @@
 """Identifiers that are not random strings."""
 
 from tests.conformance.client import PASSWORD, Client
+from tests.conformance.normalise import Json
 from tests.conformance.scenarios import scenario
 from tests.conformance.stage import configuration
 
@@ -39,7 +40,7 @@ def a_person_has_an_identifier(client: Client) -> None:
     second.sign_in()
     client.get("/list-sessions")
     client.post("/update-user", {"name": "x"})
-    change = {"currentPassword": PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True}
+    change: Json = {"currentPassword": PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True}
     client.post("/change-password", change)
     second.get("/get-session?disableCookieCache=1", label="revoked")
     client.another("bob").sign_up("bob")

@@ -30,15 +30,16 @@ CUSTOM = _limited(
 )
 NO_TRACKING = _limited("rate_limit_untracked", advanced={"ipAddress": {"disableIpTracking": True}})
 UNLIMITED: Json = {"/sign-up/*": False}
+ADDRESS_OPTIONS: dict[str, Json] = {
+    "address_default": {},
+    "address_headers": {"ipAddressHeaders": ["cf-connecting-ip", "x-real-ip"]},
+    "address_proxies": {"trustedProxies": ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]},
+    "address_subnet": {"ipv6Subnet": 128},
+    "address_untracked": {"disableIpTracking": True},
+}
 RESOLVED = [
     _limited(name, storage="database", max=1000, customRules=UNLIMITED, advanced={"ipAddress": address})
-    for name, address in {
-        "address_default": {},
-        "address_headers": {"ipAddressHeaders": ["cf-connecting-ip", "x-real-ip"]},
-        "address_proxies": {"trustedProxies": ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]},
-        "address_subnet": {"ipv6Subnet": 128},
-        "address_untracked": {"disableIpTracking": True},
-    }.items()
+    for name, address in ADDRESS_OPTIONS.items()
 ]
 
 
@@ -63,7 +64,9 @@ def too_many_requests_are_refused(client: Client) -> None:
         client.post("/sign-in/email", body, headers=here)
     client.post("/sign-up/email", {}, headers=here, label="another special path")
     client.post("/sign-in/social", {}, headers=here, label="a special path of its own")
-    client.post("/sign-in/email", body, headers=here, origin="https://evil.example", cookie="x=1", label="first")
+    client.post(
+        "/sign-in/email", body, headers=here, origin="https://evil.example", cookie="x=1", label="first"
+    )
     for _ in range(8):
         client.get("/unknown", headers=here, label="unknown")
 
@@ -177,16 +180,20 @@ def the_address_is_resolved(client: Client) -> None:
         client.get("/ok", headers=_from(address), label=f"from {address!r}")
         client.rows("known as", _KEYS)
         client.sql('DELETE FROM "rateLimit"')
-    names = {"CF-Connecting-IP": "203.0.113.30", "X-Real-IP": "203.0.113.31", "X-Forwarded-For": "203.0.113.32"}
+    names = {
+        "CF-Connecting-IP": "203.0.113.30",
+        "X-Real-IP": "203.0.113.31",
+        "X-Forwarded-For": "203.0.113.32",
+    }
     for name, value in names.items():
         client.get("/ok", headers={name: value})
     client.get("/ok", headers=names, label="all three")
     client.get("/ok", label="none")
     client.rows("known as", _KEYS)
-    for address in ("203.0.113.33", "2001:DB8:1:2:AAAA::1", "10.0.0.9", "evil", None):
-        name = "nobody" if address is None else re.sub(r"\W+", "-", address)
+    for address in ("203.0.113.33", "2001:DB8:1:2:AAAA::1", "10.0.0.9", "evil", ""):
+        name = re.sub(r"\W+", "-", address) or "nobody"
         person = {"name": "P", "email": client.email(name), "password": PASSWORD}
-        headers = {} if address is None else _from(address)
+        headers = _from(address) if address else {}
         client.another(name).post("/sign-up/email", person, headers=headers)
     client.rows("addresses", _ADDRESSES, client.email("%"))
 

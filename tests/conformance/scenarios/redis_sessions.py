@@ -1,6 +1,7 @@
 """Sessions in Redis, in Better Auth's layout."""
 
 from tests.conformance.client import PASSWORD, Client
+from tests.conformance.normalise import Json
 from tests.conformance.scenarios import scenario
 from tests.conformance.scenarios.configurations import REDIS, REDIS_AND_DATABASE
 from tests.conformance.stage import configuration
@@ -12,14 +13,19 @@ PRESERVED = configuration(
     user={"deleteUser": {"enabled": True}},
 )
 CACHED = configuration(
-    "redis_cache", redis=True, session={"cookieCache": {"enabled": True}}, user={"deleteUser": {"enabled": True}}
+    "redis_cache",
+    redis=True,
+    session={"cookieCache": {"enabled": True}},
+    user={"deleteUser": {"enabled": True}},
 )
 VERIFICATIONS = configuration(
     "redis_verifications_in_database", redis=True, verification={"storeInDatabase": True}
 )
 EVERY = (REDIS, REDIS_AND_DATABASE, PRESERVED, CACHED, VERIFICATIONS)
 WITH_ROWS = (REDIS_AND_DATABASE, PRESERVED)
-ROWS = 'SELECT s.* FROM session s JOIN "user" u ON u.id = s."userId" WHERE u.email = $1 ORDER BY s."createdAt"'
+ROWS = (
+    'SELECT s.* FROM session s JOIN "user" u ON u.id = s."userId" WHERE u.email = $1 ORDER BY s."createdAt"'
+)
 
 
 @scenario(*EVERY)
@@ -49,7 +55,7 @@ def sessions_are_revoked_in_redis(client: Client) -> None:
     person = client.sign_up().at("user", "id")
     second = client.another("second")
     token = second.sign_in().at("token")
-    change = {"currentPassword": PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True}
+    change: Json = {"currentPassword": PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": True}
     client.post("/change-password", change)
     client.stored("second session", token)
     client.stored("revocation", f"revoked-sessions-before-{person}")

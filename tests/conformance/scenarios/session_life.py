@@ -15,9 +15,7 @@ DEFERRED = configuration("deferred_refresh", session={"deferSessionRefresh": Tru
 DEFERRED_CACHE = configuration(
     "deferred_refresh_cache", session={"deferSessionRefresh": True, "cookieCache": {"enabled": True}}
 )
-FRESH_OFF = configuration(
-    "freshness_off", session={"freshAge": 0}, user={"deleteUser": {"enabled": True}}
-)
+FRESH_OFF = configuration("freshness_off", session={"freshAge": 0}, user={"deleteUser": {"enabled": True}})
 FRESH_SHORT = configuration(
     "freshness_short", session={"freshAge": 120}, user={"deleteUser": {"enabled": True}}
 )
@@ -26,9 +24,9 @@ FRESH_SHORT = configuration(
 def age(client: Client, minutes: int, name: str = "ada") -> None:
     """Make the session's row look as if it had been used the last time that long ago."""
     client.sql(
-        f"UPDATE session SET \"expiresAt\" = \"expiresAt\" - interval '{minutes} minutes',"
-        f" \"updatedAt\" = \"updatedAt\" - interval '{minutes} minutes',"
-        f" \"createdAt\" = \"createdAt\" - interval '{minutes} minutes' WHERE {OWNER}",
+        f'UPDATE session SET "expiresAt" = "expiresAt" - interval \'{minutes} minutes\','
+        f' "updatedAt" = "updatedAt" - interval \'{minutes} minutes\','
+        f' "createdAt" = "createdAt" - interval \'{minutes} minutes\' WHERE {OWNER}',
         client.email(name),
     )
 

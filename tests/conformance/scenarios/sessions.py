@@ -109,7 +109,10 @@ def the_session_remembers_browser_and_address(client: Client) -> None:
     browser = {"User-Agent": "Mozilla/5.0 (Ünïcode) Owl/1.0", "X-Forwarded-For": "203.0.113.9"}
     second = client.another("second")
     second.post(
-        "/sign-in/email", {"email": client.email("ada"), "password": PASSWORD}, headers=browser, label="browser"
+        "/sign-in/email",
+        {"email": client.email("ada"), "password": PASSWORD},
+        headers=browser,
+        label="browser",
     )
     second.get("/get-session")
     client.get("/list-sessions")

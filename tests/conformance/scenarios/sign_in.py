@@ -1,6 +1,7 @@
 """Signing in and out."""
 
 from tests.conformance.client import PASSWORD, Client
+from tests.conformance.normalise import Json
 from tests.conformance.scenarios import scenario
 from tests.conformance.scenarios.configurations import DEFAULT
 
@@ -43,13 +44,15 @@ def accounts_without_a_usable_password_refuse(client: Client) -> None:
     client.sql(account.format("password = NULL"), client.email("ada"))
     visitor.sign_in()
     client.post("/verify-password", {"password": PASSWORD}, label="no password")
-    change = {"currentPassword": PASSWORD, "newPassword": "a new long password"}
+    change: Json = {"currentPassword": PASSWORD, "newPassword": "a new long password"}
     client.post("/change-password", change, label="no password")
     client.sql(account.format("password = 'not a hash'"), client.email("ada"))
     visitor.sign_in()
     client.sql(account.format("\"providerId\" = 'github'"), client.email("ada"))
     visitor.sign_in()
-    client.sql('DELETE FROM account WHERE "userId" = (SELECT id FROM "user" WHERE email = $1)', client.email("ada"))
+    client.sql(
+        'DELETE FROM account WHERE "userId" = (SELECT id FROM "user" WHERE email = $1)', client.email("ada")
+    )
     visitor.sign_in()
     client.post("/verify-password", {"password": PASSWORD}, label="no account")
     client.post("/change-password", change, label="no account")
@@ -79,7 +82,11 @@ def not_being_remembered(client: Client) -> None:
     client.get("/get-session", label="remembered again")
     forgetful = client.another("forgetful")
     forgetful.sign_in(rememberMe=False)
-    change = {"currentPassword": PASSWORD, "newPassword": "another password", "revokeOtherSessions": True}
+    change: Json = {
+        "currentPassword": PASSWORD,
+        "newPassword": "another password",
+        "revokeOtherSessions": True,
+    }
     forgetful.post("/change-password", change)
     forgetful.get("/get-session")
     forgetful.post("/sign-out", {})

@@ -73,10 +73,15 @@ def sign_up_keeps_what_was_given(client: Client) -> None:
     client.sign_up("image", image="https://img.example/a.png")
     client.another("null image").sign_up("null", image=None)
     client.another("empty name").sign_up("nameless", name="")
-    client.another("unicode").sign_up("unicode", name="Ädä 🦉 \"quoted\" <b> \\ / \u2028")
+    client.another("unicode").sign_up("unicode", name='Ädä 🦉 "quoted" <b> \\ / \u2028')
     client.another("unknown fields").sign_up("unknown", colour="red", role="admin", nested={"a": [1]})
     client.another("core columns").sign_up(
-        "core", emailVerified=True, id="mine", createdAt="2001-01-01T00:00:00.000Z", updatedAt="x", banned=True
+        "core",
+        emailVerified=True,
+        id="mine",
+        createdAt="2001-01-01T00:00:00.000Z",
+        updatedAt="x",
+        banned=True,
     )
     client.another("callback").sign_up("callback", callbackURL="/welcome")
     forgetful = client.another("not remembered")

@@ -7,7 +7,7 @@ from ostiary.domain.errors import Errors
 from ostiary.http.context import Context
 from ostiary.http.endpoint import Routes, SensitiveSession
 from ostiary.http.events import log_event
-from ostiary.http.wire import OptionalFlag, PasswordChanged, Status, WireModel
+from ostiary.http.wire import NewPassword, OptionalFlag, PasswordChanged, Status, WireModel
 from ostiary.options import RateLimit
 from ostiary.services.password_policy import Owner
 
@@ -29,7 +29,7 @@ POLICY_REFUSALS = (
 class ChangePassword(WireModel):
     """The old and the new password."""
 
-    new_password: str = Field(description="The new password")
+    new_password: NewPassword = Field(description="The new password")
     current_password: str = Field(description="The current password")
     revoke_other_sessions: OptionalFlag = Field(default=None, description="End every other session")
 
@@ -43,7 +43,7 @@ class VerifyPassword(WireModel):
 class SetPassword(WireModel):
     """A first password."""
 
-    new_password: str
+    new_password: NewPassword
 
 
 @routes.post(

@@ -11,6 +11,7 @@ from ostiary.http.wire import (
     Cached,
     CurrentSessionOutput,
     JsonObject,
+    PlainText,
     Status,
     UpdatedSession,
     WireModel,
@@ -36,7 +37,7 @@ class SessionChanges(JsonObject):
 class RevokeSession(WireModel):
     """Which session to end."""
 
-    token: str
+    token: PlainText
 
 
 @routes.route(

@@ -13,6 +13,7 @@ from ostiary.http.wire import (
     CallbackURL,
     DisplayName,
     Email,
+    NewPassword,
     OpenWireModel,
     OptionalFlag,
     OptionalText,
@@ -31,7 +32,7 @@ class SignUpEmail(OpenWireModel):
 
     name: DisplayName = Field(description="Name of the user")
     email: Email = Field(description="Email address of the user")
-    password: str = Field(min_length=1, description="Password of the user")
+    password: NewPassword = Field(min_length=1, description="Password of the user")
     image: OptionalText = Field(default=None, description="Address of a picture of the user")
     callback_url: CallbackURL = Field(default=None, description="Where the verification link leads to")
     remember_me: OptionalFlag = Field(

@@ -5,8 +5,10 @@ from html import escape
 
 from pydantic import Field
 
+from ostiary.domain.values import has_reordering
 from ostiary.http.context import Context
 from ostiary.http.endpoint import FromQuery, Routes
+from ostiary.http.json import is_readable
 from ostiary.http.messages import Response
 from ostiary.http.redirect import Redirect
 from ostiary.http.wire import Ok, WireModel
@@ -37,6 +39,11 @@ def _first(value: str | list[str]) -> str:
     return value if isinstance(value, str) else value[0]
 
 
+def _shown(text: str) -> str:
+    """Return a text that a page may show; what is unreadable or reads as another text is left out."""
+    return text if is_readable(text) and not has_reordering(text) else ""
+
+
 @routes.get("/ok")
 async def ok() -> Ok:
     """Check that the server is up."""
@@ -48,7 +55,7 @@ async def error(query: FromQuery[ErrorQuery], context: Context) -> Response:
     """Show, or redirect to, the page of a failed flow."""
     given = _first(query.error)
     code = given if _CODE.fullmatch(given) else "UNKNOWN"
-    description = _first(query.error_description)
+    description = _shown(_first(query.error_description))
     if target := context.options.on_api_error.error_url:
         failed = Redirect(target).because(code)
         raise failed.with_query(error_description=description) if description else failed

@@ -10,7 +10,17 @@ from ostiary.http.context import Context
 from ostiary.http.endpoint import CurrentSession, Routes, SensitiveSession
 from ostiary.http.events import log_event
 from ostiary.http.validation import validate
-from ostiary.http.wire import CallbackURL, DisplayName, JsonObject, OptionalText, Status, Success, WireModel
+from ostiary.http.wire import (
+    CallbackURL,
+    DisplayName,
+    JsonObject,
+    NullableText,
+    OptionalSecret,
+    OptionalText,
+    Status,
+    Success,
+    WireModel,
+)
 from ostiary.services.additional_fields import read_additional_fields
 
 routes = Routes()
@@ -22,7 +32,7 @@ class ProfileChanges(WireModel):
     """What every user may change of themselves; which of it was sent is known by `model_fields_set`."""
 
     name: DisplayName = ""
-    image: str | None = None
+    image: NullableText = None
 
 
 class UserChanges(JsonObject):
@@ -36,7 +46,7 @@ class DeleteUser(WireModel):
     """Proof that the person means it."""
 
     callback_url: CallbackURL = Field(default=None, description="Where a mailed link leads to")
-    password: OptionalText = Field(
+    password: OptionalSecret = Field(
         default=None, description="The password; without it the sign-in must be recent"
     )
     token: OptionalText = Field(default=None, description="The token of a mailed link")

@@ -15,11 +15,8 @@ from ostiary.storage.migrations.kinds import kind_of, same_kind
 from ostiary.storage.sql.rows import Dialect
 from ostiary.storage.sql.tables import column_of, index_name, metadata_of
 
-_ISSUER_CURE: Final = (
-    "Better Auth 1.7.0 to 1.7.2 made it and later versions do not fill it: "
-    "run ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL, or drop the column"
-)
-
+_ISSUER: Final = "Better Auth 1.7.0 to 1.7.2 made it, and no other version fills it"
+_NOBODY: Final = "nobody fills it"
 
 Addition: TypeAlias = ops.CreateTableOp | ops.AddColumnOp | ops.CreateIndexOp
 
@@ -194,12 +191,25 @@ class Comparison:
         column = operation.to_column()
         if column.nullable or column.server_default is not None or column.identity or column.computed:
             return
-        place = f"{operation.table_name}.{column.name}"
-        account = self.schema.by_name["account"].table_name
-        cure = "drop NOT NULL, give it a default, or configure the field"
-        if place == f"{account}.issuer":
-            cure = _ISSUER_CURE.format(table=account, column="issuer")
-        self.refusals.append(f"column {place} is NOT NULL without a default and nobody fills it: {cure}")
+        is_issuer = (self._models[operation.table_name].name, column.name) == ("account", "issuer")
+        self.refusals.append(
+            f"column {operation.table_name}.{column.name} is NOT NULL without a default, and "
+            f"{_ISSUER if is_issuer else _NOBODY}; run: {self._relaxation(operation.table_name, column)}"
+        )
+
+    def _relaxation(self, table: str, column: sa.Column[Any]) -> str:
+        """Return the statements that let a column be empty, or drop it where SQLite allows nothing else."""
+        quote = self.connection.dialect.identifier_preparer.quote
+        changed = f"ALTER TABLE {quote(table)}"
+        match self.dialect:
+            case "postgresql":
+                return f"{changed} ALTER COLUMN {quote(column.name)} DROP NOT NULL"
+            case "mysql":
+                kind = column.type.compile(self.connection.dialect)
+                return f"{changed} MODIFY {quote(column.name)} {kind} NULL"
+        hanging = (each for each in self._inspector.get_indexes(table) if column.name in each["column_names"])
+        dropped = [f"DROP INDEX {quote(str(each['name']))}" for each in hanging]
+        return "; ".join([*dropped, f"{changed} DROP COLUMN {quote(column.name)}"])
 
     def _place(self, operation: Addition) -> tuple[int, int]:
         """Tables come before columns before indexes, and the schema's order otherwise."""

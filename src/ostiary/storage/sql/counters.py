@@ -1,5 +1,6 @@
 """Rate limits in the `rateLimit` table: one atomic statement decides."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -79,7 +80,8 @@ class Counters:
         if now < pruning.due:
             return
         pruning.due = now + _BETWEEN_PRUNINGS
-        await self._connection.execute(self._forget.sql, (now_ms - pruning.longest_ms,))
+        with suppress(StorageUnavailable):  # the use is counted; forgetting can wait
+            await self._connection.execute(self._forget.sql, (now_ms - pruning.longest_ms,))
 
     @cached_property
     def _table(self) -> sa.Table:

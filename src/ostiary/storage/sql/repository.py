@@ -58,7 +58,9 @@ class SqlRepository(Generic[E]):
         order = None if order_by is None else Order(order_by.field.name, order_by.descending)
         statement = self._statements.select(self._model, wanted.shape, order, True, False)
         args = statement.arrange([*wanted.args, limit, offset])
-        return [self._rows.decode(row) for row in await self._connection.fetch(statement.sql, args)]
+        is_point = any(each.operator == "=" and each.field.name in self._rows.unique for each in where)
+        read = self._connection.look_up if is_point else self._connection.fetch
+        return [self._rows.decode(row) for row in await read(statement.sql, args)]
 
     async def count(self, *where: Condition) -> int:
         """Return how many rows match."""

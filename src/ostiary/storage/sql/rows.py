@@ -136,6 +136,8 @@ class Rows(Generic[E]):
             "id": _id_codec(schema, dialect),
             **{field.name: codec_of(field, schema, dialect) for field in self.fields},
         }
+        self.unique: Final = frozenset({"id", *(field.name for field in self.fields if field.unique)})
+        """The fields of which a value leads to one row at most."""
         self._entity = model.entity
         self._attributes = ("id", *(field.attribute for field in declared))
         self._added = tuple(field.name for field in added)

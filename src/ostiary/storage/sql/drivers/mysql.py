@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -52,11 +52,11 @@ def _translated(error: Exception) -> Exception:
     if number in _MISTAKEN:
         return error
     if number in _DUPLICATE:
-        return AlreadyExists(str(error))
+        return AlreadyExists(str(error).rpartition("for key ")[2].strip("'\")"))
     if number in _CONFLICT:
         return Conflict(str(error))
     if number in _INVALID or isinstance(error, ValueError):
-        return InvalidValue(str(error))
+        return InvalidValue(f"{type(error).__name__} {number or ''}".strip())
     return StorageUnavailable(f"{type(error).__name__}: {error}")
 
 
@@ -97,7 +97,11 @@ class _Pinned:
         except _KNOWN as error:
             if isinstance(error, _LOST):
                 self.connection.close()
-            raise _translated(error) from error
+            translated = _translated(error)
+            if translated is error:
+                raise
+            # The server's own words quote the value, which may be a secret: they end here.
+            raise translated from (None if isinstance(translated, AlreadyExists | InvalidValue) else error)
         except asyncio.CancelledError:
             self.connection.close()  # the answer that nobody awaits would meet the next question
             raise
@@ -177,19 +181,21 @@ class MysqlDriver:
         """Close every connection that rests; those in use close when they are given back."""
         pool, self._pool = self._pool, None
         for connection in pool.close() if pool is not None else ():
-            await connection.ensure_closed()
+            with suppress(*_KNOWN):  # a server that is gone needs no farewell
+                await connection.ensure_closed()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[_Pinned]:
-        pool = self._pool or self._open()
+        pool = self._ready()
         connection = await pool.acquire()
         try:
             yield _Pinned(connection)
         finally:
             pool.release(connection)
 
-    def _open(self) -> Pool[AsyncmyConnection]:
-        self._pool = Pool(self._options, self.connect, _is_open, _discard)
+    def _ready(self) -> Pool[AsyncmyConnection]:
+        if self._pool is None or self._pool.loop.is_closed():
+            self._pool = Pool(self._options, self.connect, _is_open, _discard)
         return self._pool
 
     async def connect(self) -> AsyncmyConnection:

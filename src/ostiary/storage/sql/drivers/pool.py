@@ -29,7 +29,8 @@ class Pool(Generic[C]):
         self._connect = connect
         self._is_open = is_open
         self._discard = discard
-        self._clock = asyncio.get_running_loop().time
+        self.loop: Final = asyncio.get_running_loop()
+        self._clock = self.loop.time
         self._closed = False
 
     async def acquire(self) -> C:
@@ -62,8 +63,8 @@ class Pool(Generic[C]):
         self._free.release()
 
     def close(self) -> list[C]:
-        """Take no connection back any more; return those that rest."""
+        """Take no connection back any more; return those that rest and can still be closed."""
         self._closed = True
         idle = [connection for connection, _ in self._idle]
         self._idle.clear()
-        return idle
+        return [] if self.loop.is_closed() else idle

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import partial
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, NoReturn, TypeAlias
 
 import asyncpg
 from asyncpg import exceptions as refused
@@ -30,6 +30,7 @@ _TRANSLATIONS: Final[tuple[tuple[tuple[type[Exception], ...], type[Exception]], 
     ((refused.ReadOnlySQLTransactionError, refused.LockNotAvailableError), StorageUnavailable),
     (_LOST, StorageUnavailable),
 )
+_ABOUT_VALUES: Final = (AlreadyExists, InvalidValue)
 _KNOWN: Final = tuple(kind for kinds, _ in _TRANSLATIONS for kind in kinds)
 
 
@@ -43,6 +44,8 @@ def _discard(connection: AsyncpgConnection) -> None:
 
 def _translated(error: Exception) -> Exception:
     kind = next(ours for theirs, ours in _TRANSLATIONS if isinstance(error, theirs))
+    if kind in _ABOUT_VALUES:
+        return kind(getattr(error, "constraint_name", None) or type(error).__name__)
     return kind(f"{type(error).__name__}: {error}")
 
 
@@ -63,7 +66,7 @@ class _Pinned:
         try:
             rows: Sequence[Row] = await self._connection.fetch(sql, *args)
         except _KNOWN as error:
-            raise self._translated(error) from error
+            self._fail(error)
         except asyncio.CancelledError:
             self._connection.terminate()  # the answer that nobody awaits would meet the next question
             raise
@@ -76,7 +79,7 @@ class _Pinned:
         try:
             return _affected(await self._connection.execute(sql, *args))
         except _KNOWN as error:
-            raise self._translated(error) from error
+            self._fail(error)
         except asyncio.CancelledError:
             self._connection.terminate()
             raise
@@ -93,10 +96,12 @@ class _Pinned:
             self._connection.terminate()
             raise
 
-    def _translated(self, error: Exception) -> Exception:
+    def _fail(self, error: Exception) -> NoReturn:
         if isinstance(error, _LOST) and not isinstance(error, ValueError):
             self._connection.terminate()
-        return _translated(error)
+        translated = _translated(error)
+        # The server's own words quote the value, which may be a secret: they end here.
+        raise translated from (None if isinstance(translated, _ABOUT_VALUES) else error)
 
 
 class PostgresDriver:
@@ -113,7 +118,7 @@ class PostgresDriver:
 
     async def fetch(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
         """Read on any connection."""
-        pool = self._pool or self._open()
+        pool = self._ready()
         connection = await pool.acquire()
         try:
             return await _Pinned(connection).fetch(sql, args)
@@ -131,7 +136,7 @@ class PostgresDriver:
         return await repeated(partial(self._execute, sql, args))
 
     async def _execute(self, sql: str, args: Sequence[DriverValue]) -> int:
-        pool = self._pool or self._open()
+        pool = self._ready()
         connection = await pool.acquire()
         try:
             return await _Pinned(connection).execute(sql, args)
@@ -141,7 +146,7 @@ class PostgresDriver:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
         """Hold one connection from BEGIN to COMMIT."""
-        pool = self._pool or self._open()
+        pool = self._ready()
         connection = await pool.acquire()
         pinned = _Pinned(connection)
         try:
@@ -161,10 +166,12 @@ class PostgresDriver:
         """Close every connection that rests; those in use close when they are given back."""
         pool, self._pool = self._pool, None
         for connection in pool.close() if pool is not None else ():
-            await connection.close(timeout=self._options.connect_timeout.total_seconds())
+            with suppress(*_KNOWN):  # a server that is gone needs no farewell
+                await connection.close(timeout=self._options.connect_timeout.total_seconds())
 
-    def _open(self) -> Pool[AsyncpgConnection]:
-        self._pool = Pool(self._options, self.connect, _is_open, _discard)
+    def _ready(self) -> Pool[AsyncpgConnection]:
+        if self._pool is None or self._pool.loop.is_closed():
+            self._pool = Pool(self._options, self.connect, _is_open, _discard)
         return self._pool
 
     async def connect(self) -> AsyncpgConnection:

@@ -1,0 +1,1 @@
+"""What the server costs, against the reference on Node in the same minutes. Run as `python -m benchmarks`."""

@@ -1,0 +1,122 @@
+"""Alternating runs: what one server pays for a request, against the others in the same minutes."""
+
+import asyncio
+import itertools
+import json
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import uvloop
+
+from benchmarks.load import Answer, Outcome, RequestOf, ask, drive, only, request
+from benchmarks.processes import Contestant, Json, Server
+
+PASSWORD = "correct horse battery staple"
+SECRET = "benchmark-secret-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+OPTIONS: Json = {
+    "secret": SECRET,
+    "baseURL": "http://127.0.0.1",
+    "emailAndPassword": {"enabled": True},
+    "rateLimit": {"enabled": False},
+}
+CONNECTIONS = 32
+ROUNDS = 3
+WARM_UP = 1.5
+SECONDS = 2.5
+
+_people = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one drive cost the server for each request."""
+
+    micros: float
+    """Microseconds of processor time."""
+    loop_micros: float
+    """The part of them that was spent on the event loop's thread."""
+    rate: float
+    p50: float
+    p99: float
+
+
+def median(runs: Sequence[Run]) -> Run:
+    """Return the run that has the median of everything."""
+    columns = zip(*((run.micros, run.loop_micros, run.rate, run.p50, run.p99) for run in runs), strict=True)
+    return Run(*(statistics.median(column) for column in columns))
+
+
+def measured(server: Server, request_of: RequestOf, connections: int, seconds: float) -> Run:
+    """Drive a server and read its clock before and after."""
+    before = server.cpu()
+    outcome = only([200], uvloop.run(drive(server.port, request_of, connections, seconds)))
+    spent = server.cpu().since(before)
+    return run_of(outcome, spent.process, spent.loop)
+
+
+def run_of(outcome: Outcome, process: float, loop: float) -> Run:
+    """Divide what was spent by the requests."""
+    return Run(
+        micros=process / outcome.count * 1e6,
+        loop_micros=loop / outcome.count * 1e6,
+        rate=outcome.rate,
+        p50=outcome.percentile(0.5),
+        p99=outcome.percentile(0.99),
+    )
+
+
+def alternating(
+    servers: Sequence[Server],
+    request_of: Callable[[Server], RequestOf],
+    *,
+    connections: int = CONNECTIONS,
+    seconds: float = SECONDS,
+    rounds: int = ROUNDS,
+) -> dict[Contestant, Run]:
+    """Warm every server up, drive them in turns, and return the medians."""
+    requests = {server: request_of(server) for server in servers}
+    for server in servers:
+        measured(server, requests[server], connections, WARM_UP)
+    runs: dict[Server, list[Run]] = {server: [] for server in servers}
+    for _ in range(rounds):
+        for server in servers:
+            runs[server].append(measured(server, requests[server], connections, seconds))
+    return {server.contestant: median(taken) for server, taken in runs.items()}
+
+
+def credentials(name: str) -> bytes:
+    """Return the JSON of a sign-up, which will do for a sign-in, too."""
+    return json.dumps({"name": name, "email": f"{name}@example.com", "password": PASSWORD}).encode()
+
+
+def someone() -> str:
+    """Return a name nobody has yet."""
+    return f"person-{next(_people)}"
+
+
+def sign_up(server: Server, name: str) -> Mapping[str, str]:
+    """Sign a person up and return the cookies."""
+    message = request("POST", "/api/auth/sign-up/email", body=credentials(name))
+    return _checked(asyncio.run(ask(server.port, message)), 200).cookies()
+
+
+def get_session(cookies: Mapping[str, str]) -> bytes:
+    """Return the request for a session."""
+    return request("GET", "/api/auth/get-session", cookies=cookies)
+
+
+def signed_in(server: Server) -> RequestOf:
+    """Sign somebody up and return the request for their session, answered once to be sure."""
+    name = someone()
+    message = get_session(sign_up(server, name))
+    answer = _checked(asyncio.run(ask(server.port, message)), 200)
+    if f"{name}@example.com".encode() not in answer.body:
+        raise AssertionError(f"nobody is signed in: {answer.body!r}")
+    return lambda: message
+
+
+def _checked(answer: Answer, status: int) -> Answer:
+    if answer.status != status:
+        raise AssertionError(f"unexpected answer {answer.status}: {answer.body!r}")
+    return answer

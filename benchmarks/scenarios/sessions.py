@@ -1,0 +1,103 @@
+"""get-session: the request that every other request begins with."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+
+from benchmarks import databases
+from benchmarks.load import request
+from benchmarks.processes import Contestant, Json, Server
+from benchmarks.report import Table, Verdict
+from benchmarks.scenarios.runs import OPTIONS, Run, alternating, signed_in
+
+COLUMNS = ("server", "CPU µs per request", "share of Node's", "requests per second", "p50 ms", "p99 ms")
+
+Place = Callable[[], AbstractContextManager[str]]
+
+
+def compare(
+    place: Place, contestants: Sequence[Contestant], options: Json = OPTIONS
+) -> dict[Contestant, Run]:
+    """Ask every contestant, each on an empty database of its own, for a session."""
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(Server(contestant, options, stack.enter_context(place())))
+            for contestant in contestants
+        ]
+        return alternating(servers, signed_in)
+
+
+def rows(runs: dict[Contestant, Run]) -> list[tuple[str, ...]]:
+    """Write runs beside one another, and their share of what Node pays."""
+    node = runs.get(Contestant.NODE)
+    return [
+        (
+            contestant.value,
+            f"{run.micros:.0f}",
+            f"1/{node.micros / run.micros:.1f}" if node and run is not node else "",
+            f"{run.rate:.0f}",
+            f"{run.p50:.1f}",
+            f"{run.p99:.1f}",
+        )
+        for contestant, run in runs.items()
+    ]
+
+
+def share(runs: dict[Contestant, Run], wanted: int) -> Verdict:
+    """Judge our share of what Node pays."""
+    times = runs[Contestant.NODE].micros / runs[Contestant.OSTIARY].micros
+    return Verdict(f"at most 1/{wanted} of Node's CPU", f"1/{times:.1f}", times >= wanted)
+
+
+def _table(title: str, runs: dict[Contestant, Run], wanted: int) -> Table:
+    return Table(title, COLUMNS, rows(runs), [share(runs, wanted)])
+
+
+def frame() -> Table:
+    """The frame: what HTTP alone costs, and what we add to it before any database does."""
+    with ExitStack() as stack:
+        bare = stack.enter_context(Server(Contestant.FRAME, OPTIONS))
+        hosted = [
+            stack.enter_context(Server(each, OPTIONS)) for each in (Contestant.OSTIARY, Contestant.FASTAPI)
+        ]
+        message = request("GET", "/api/auth/get-session", cookies={"session": "x" * 80})
+        runs = alternating(
+            [bare, *hosted], lambda server: (lambda: message) if server is bare else signed_in(server)
+        )
+    added = runs[Contestant.OSTIARY].micros - runs[Contestant.FRAME].micros
+    verdict = Verdict(
+        "the frame adds at most 45 µs to a bare ASGI application", f"{added:.0f} µs", added <= 45
+    )
+    return Table("The frame: get-session from memory", COLUMNS, rows(runs), [verdict])
+
+
+def on_postgresql() -> Table:
+    """get-session on PostgreSQL."""
+    contestants = (Contestant.OSTIARY, Contestant.NODE, Contestant.FASTAPI)
+    return _table("get-session, PostgreSQL", compare(databases.postgresql, contestants), 5)
+
+
+def on_sqlite() -> Table:
+    """get-session on SQLite."""
+    return _table("get-session, SQLite", compare(databases.sqlite, (Contestant.OSTIARY, Contestant.NODE)), 5)
+
+
+def _from_cache(strategy: str) -> Table:
+    session = {"cookieCache": {"enabled": True, "maxAge": 3600, "strategy": strategy}}
+    contestants = (Contestant.OSTIARY, Contestant.NODE)
+    runs = compare(databases.postgresql, contestants, {**OPTIONS, "session": session})
+    return _table(f"get-session from the cookie cache ({strategy})", runs, 8)
+
+
+def from_compact() -> Table:
+    """get-session from the cookie cache, signed by HMAC."""
+    return _from_cache("compact")
+
+
+def from_jwt() -> Table:
+    """get-session from the cookie cache, a JWT."""
+    return _from_cache("jwt")
+
+
+def from_jwe() -> Table:
+    """get-session from the cookie cache, encrypted."""
+    return _from_cache("jwe")
