@@ -1,9 +1,9 @@
 """Ostiary for the benchmarks: one configuration, one port, as a person would deploy it.
 
 The only argument is a JSON object: `options` in Better Auth's names, `database` (none: in memory), `migrate`,
-and `host`, which says who hosts the endpoints: `asgi` (nobody), `fastapi`, or `frame`, a bare application that
-always gives the same answer. Once it listens, one line `{"port": 12345}` is written to standard output. The end
-of the input ends the process.
+and `host`, which says who hosts the endpoints: `asgi` (nobody), `fastapi`, or `frame`, a bare application
+that always gives the same answer. Once it listens, one line `{"port": 12345}` is written to standard output.
+The end of the input ends the process.
 """
 
 import asyncio

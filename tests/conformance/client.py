@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Final, TypedDict, Unpack
 from urllib.parse import urlencode
 
 from tests.conformance import databases
@@ -43,6 +43,22 @@ class Target:
     redis: str | None = None
 
 
+class Details(TypedDict, total=False):
+    """What a request may have beside its JSON body; what is left out is as a browser on the site sends it."""
+
+    form: Mapping[str, str]
+    raw: bytes
+    content_type: str | None
+    origin: str | None
+    cookie: str | None
+    headers: Mapping[str, str]
+    host: str
+    outside: bool
+    """The path is whole, not below the base path."""
+    label: str
+    """What the step is about, for its name."""
+
+
 @dataclass
 class Client:
     """One browser (or program) that talks to one server; `another()` sits beside it in the same scenario."""
@@ -67,13 +83,13 @@ class Client:
         configuration, _, story = self.transcript.scenario.replace("_", "-").partition("/")
         return f"{name}@{story[:60].strip('-')}.{configuration}.example"
 
-    def get(self, path: str, **options: object) -> Answer:
+    def get(self, path: str, **details: Unpack[Details]) -> Answer:
         """Send a GET below the base path."""
-        return self.send("GET", path, **options)  # type: ignore[arg-type]  # send() declares the options
+        return self.send("GET", path, **details)
 
-    def post(self, path: str, body: Json | Unset = UNSET, **options: object) -> Answer:
+    def post(self, path: str, body: Json | Unset = UNSET, **details: Unpack[Details]) -> Answer:
         """Send a POST below the base path, with a JSON body where one is given."""
-        return self.send("POST", path, body=body, **options)  # type: ignore[arg-type]  # send() declares the options
+        return self.send("POST", path, body, **details)
 
     def sign_up(self, who: str = "ada", /, **fields: Json) -> Answer:
         """Sign a person of this scenario up."""
@@ -102,46 +118,30 @@ class Client:
             self.jar["better-auth.dont_remember"] = forged(self.target.secret, "true")
         return token
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Json | Unset = UNSET,
-        form: Mapping[str, str] | None = None,
-        raw: bytes | None = None,
-        content_type: str | Unset | None = UNSET,
-        origin: str | Literal["own"] | None = "own",
-        cookie: str | Unset | None = UNSET,
-        headers: Mapping[str, str] | None = None,
-        host: str | None = None,
-        outside: bool = False,
-        label: str = "",
-    ) -> Answer:
-        """Send one request and record the exchange.
-
-        `cookie` replaces what the jar would send (None: no header); `origin="own"` sends the site's own
-        Origin with everything but GET and HEAD; `outside` takes the path as it is, not below the base path.
-        """
-        payload = _payload(body, form, raw)
-        sent: list[tuple[str, str]] = []
-        if origin == "own":
-            origin = None if method in {"GET", "HEAD"} else self.target.origin
-        if origin is not None:
-            sent.append(("Origin", origin))
-        kind = _content_type(body, form) if isinstance(content_type, Unset) else content_type
-        if kind is not None:
-            sent.append(("Content-Type", kind))
-        line = self._cookie_header() if isinstance(cookie, Unset) else cookie
-        if line is not None:
-            sent.append(("Cookie", line))
-        sent += (headers or {}).items()
-        full = path if outside else self.target.base_path + path
-        sent_to = [("Host", host or self.target.host), ("User-Agent", "conformance")]
-        answer = exchange(self.target.port, (method, full), sent_to + sent, payload)
+    def send(self, method: str, path: str, body: Json | Unset = UNSET, **details: Unpack[Details]) -> Answer:
+        """Send one request and record the exchange."""
+        payload = _payload(body, details)
+        full = path if details.get("outside") else self.target.base_path + path
+        headers = self._headers(method, body, details)
+        host = details.get("host", self.target.host)
+        sent = [("Host", host), ("User-Agent", "conformance"), *headers]
+        answer = exchange(self.target.port, (method, full), sent, payload)
         self._remember(answer)
-        self._record(f"{method} {path}", label, _request(method, full, sent, payload, host), answer)
+        shown = [("Host", host), *headers] if "host" in details else headers
+        request = [f"{method} {full}", *(f"{name}: {value}" for name, value in shown)]
+        request += [] if payload is None else ["", payload.decode(errors="replace")]
+        self._record(f"{method} {path}", details.get("label", ""), request, answer)
         return answer
+
+    def _headers(self, method: str, body: Json | Unset, details: Details) -> list[tuple[str, str]]:
+        own = None if method in {"GET", "HEAD"} else self.target.origin
+        given = {
+            "Origin": details.get("origin", own),
+            "Content-Type": details.get("content_type", _content_type(body, details)),
+            "Cookie": details.get("cookie", self._cookie_header()),
+        }
+        chosen = [(name, value) for name, value in given.items() if value is not None]
+        return [*chosen, *details.get("headers", {}).items()]
 
     def sql(self, statement: str, *values: object) -> None:
         """Change the database behind the server's back."""
@@ -243,23 +243,15 @@ class Client:
         self.placeholders.begin(number + 1)
 
 
-def _payload(body: Json | Unset, form: Mapping[str, str] | None, raw: bytes | None) -> bytes | None:
-    if raw is not None:
-        return raw
-    if form is not None:
-        return urlencode(form).encode()
+def _payload(body: Json | Unset, details: Details) -> bytes | None:
+    if "raw" in details:
+        return details["raw"]
+    if "form" in details:
+        return urlencode(details["form"]).encode()
     return None if isinstance(body, Unset) else compact(body).encode()
 
 
-def _content_type(body: Json | Unset, form: Mapping[str, str] | None) -> str | None:
-    if form is not None:
+def _content_type(body: Json | Unset, details: Details) -> str | None:
+    if "form" in details:
         return FORM_TYPE
     return None if isinstance(body, Unset) else JSON_TYPE
-
-
-def _request(
-    method: str, path: str, headers: list[tuple[str, str]], payload: bytes | None, host: str | None
-) -> list[str]:
-    shown = [f"{method} {path}", *([f"Host: {host}"] if host else [])]
-    shown += [f"{name}: {value}" for name, value in headers]
-    return shown if payload is None else [*shown, "", payload.decode(errors="replace")]

@@ -1,14 +1,15 @@
 """The document shows what the endpoints take, answer and refuse, under the configuration at hand."""
 
 import warnings
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from fastapi import FastAPI
 
 from ostiary import ANY, Auth, Errors, Field, Hooks, Options, SessionOptions, UserOptions
 from ostiary.domain.errors import ErrorCode
-from ostiary.http.wire import Ok, Status
+from ostiary.http.documented_models import DocumentedModels
+from ostiary.http.wire import JsonObject, Ok, Status, WireModel, absent
 from tests.builders import some_auth, some_options
 from tests.integration.application import application
 
@@ -183,6 +184,24 @@ def test_a_record_shows_what_the_configuration_allows(document: Any) -> None:
     session = SessionOptions(additional_fields=(Field(name="activeTeam", required=False),))
     changed = document_of(some_auth(some_options(session=session)))
     assert set(body_schema(changed, "/update-session")["properties"]) == {"activeTeam"}
+
+
+def test_a_member_that_may_only_be_absent_shows_no_null(auth: Auth) -> None:
+    class Body(WireModel):
+        flexible: Annotated[str | int | None, absent] = None
+        nullable: str | None = None
+
+    shown = DocumentedModels(auth.schema).input(Body).model_json_schema()["properties"]
+    assert shown == {
+        "flexible": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+        "nullable": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    }
+
+
+def test_a_record_of_no_model_is_any_object(auth: Auth) -> None:
+    models = DocumentedModels(auth.schema)
+    assert models.record(JsonObject).model_json_schema()["properties"] == {}
+    assert models.record(JsonObject) is models.record(JsonObject)
 
 
 def test_an_optional_body_is_not_required(document: Any) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -81,14 +82,18 @@ class Wire:
 
     async def answer(self) -> tuple[int, str | None, bool]:
         """Return status, code, and whether the server hung up afterwards."""
-        received = b""
-        try:
-            received = await asyncio.wait_for(self.reader.read(), 5)
-        except (ConnectionError, TimeoutError):
-            received = received or bytes(self.reader._buffer)
+        received, hung_up = b"", False
+        while not hung_up:
+            try:
+                piece = await asyncio.wait_for(self.reader.read(65_536), 5)
+            except ConnectionError:  # hung up, with bytes of ours unread
+                received, piece = received + bytes(self.reader._buffer), b""
+            except TimeoutError:
+                break
+            received, hung_up = received + piece, not piece
         head, _, body = received.partition(b"\r\n\r\n")
         code = json.loads(body).get("code") if body.startswith(b"{") else None
-        return int(head.split(b" ")[1]), code, self.reader.at_eof()
+        return int(head.split(b" ")[1]), code, hung_up
 
 
 @asynccontextmanager
@@ -157,45 +162,59 @@ async def test_the_cap_is_exact() -> None:
 async def test_nesting_is_bounded(path: str) -> None:
     """S59: a hundred thousand brackets are a refusal, at once, without a stack to overflow."""
     auth = surface_auth()
-    time = asyncio.get_running_loop().time
     for body in (
         *(b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
         *(b'{"a":' * 100_000, b"[{}," * 100_000, b'{"settings":' + b"[" * 40 + b"]" * 40 + b"}"),
     ):
-        began = time()
+        began = time.process_time()
         headers = [("content-type", "application/json")]
         answer = await exchange(auth, "POST", path, headers=headers, body=body)
         assert (answer.status, answer.code) == (400, "BAD_REQUEST")
-        assert time() - began < 0.5
+        assert time.process_time() - began < 0.2
 
 
-async def test_a_hundred_thousand_members_are_an_ordinary_answer_or_refusal() -> None:
-    """S59: width costs no more than its bytes, and nothing of it is kept."""
+@pytest.mark.parametrize("path", ["/sign-in/email", "/sign-out", "/update-user"])
+async def test_width_is_bounded_too(path: str) -> None:
+    """S59: as many small values as fit into a megabyte are a refusal that costs next to nothing."""
     auth = surface_auth()
-    time = asyncio.get_running_loop().time
-    wide = {f"m{number}": 1 for number in range(60_000)}
-    for body in ({**(BODIES["/sign-in/email"] or {}), **wide}, {"email": list(range(100_000))}):
-        began = time()
-        answer = await exchange(auth, "POST", "/sign-in/email", send=body)
-        assert answer.status in {400, 401}
-        assert time() - began < 1
+    for body in (
+        b"[" + b"[]," * 333_000 + b"1]",
+        b'{"settings":[' + b"1," * 490_000 + b"1]}",
+        b"{" + b",".join(b'"m%d":1' % number for number in range(80_000)) + b"}",
+        b"[" + b'"\\u0041",' * 100_000 + b"1]",
+    ):
+        costs = []
+        for _ in range(3):
+            began = time.process_time()
+            answer = await exchange(auth, "POST", path, headers=[("content-type", "application/json")], body=body)
+            costs.append(time.process_time() - began)
+            assert (answer.status, answer.code) == (400, "BAD_REQUEST")
+        assert min(costs) < 0.15
+
+
+async def test_a_body_with_a_thousand_members_is_an_ordinary_one() -> None:
+    """S59: the bounds are far from what anybody sends."""
+    body = {**(BODIES["/sign-up/email"] or {}), "settings": {f"m{number}": [number] for number in range(1000)}}
+    answer = await exchange(surface_auth(), "POST", "/sign-up/email", send=body)
+    assert answer.status == 200
+    assert len(answer.json()["user"]["settings"]) == 1000
 
 
 async def test_a_body_that_drips_is_given_up_and_holds_nobody_up() -> None:
     """S59: a byte now and then does not keep the request alive; others are served meanwhile."""
     async with serving(body_timeout=0.3) as app, connected(app) as slow:
-        time = asyncio.get_running_loop().time
-        began = time()
+        now = asyncio.get_running_loop().time
+        began = now()
         await slow.begin("/sign-in/email", "content-type: application/json", "content-length: 500")
         answering = asyncio.create_task(slow.answer())
-        while not answering.done() and time() - began < 4:
+        while not answering.done() and now() - began < 4:
             slow.writer.write(b" ")
             await asyncio.sleep(0.05)
             async with connected(app) as other:
                 await other.begin("/ok", "connection: close", method="GET")
                 assert (await other.answer())[0] == 200
         assert await answering == (408, "REQUEST_TIMEOUT", True)
-        assert time() - began < 3
+        assert now() - began < 3
 
 
 async def test_a_client_that_goes_away_in_the_middle_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:

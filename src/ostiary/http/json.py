@@ -2,13 +2,17 @@
 
 import json
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import chain
 
 from pydantic_core import from_json, to_json
 
 from ostiary.domain.errors import JsonValue
 
 DEEPEST = 32
+MOST_VALUES = 20_000
+"""Names and values of one document; a form has a dozen."""
 _TWO_DIGITS = tuple(f"{number:02d}" for number in range(60))
 _THREE_DIGITS = tuple(f"{number:03d}" for number in range(1000))
 
@@ -22,8 +26,11 @@ def parse(body: bytes) -> JsonValue:
 
     Raises UnreadableText where a text or a name holds NUL or a lone surrogate.
     """
+    # making that many lists would take longer than refusing them
+    if body.count(b"[") + body.count(b"{") > MOST_VALUES:
+        raise ValueError("too many values")
     value: JsonValue = from_json(body, allow_inf_nan=False, cache_strings="keys")
-    _check(value, 0)
+    _check(value)
     return value
 
 
@@ -37,7 +44,19 @@ def is_readable(text: str) -> bool:
         return False
 
 
-def _check(value: JsonValue, depth: int) -> None:
+def _check(document: JsonValue) -> None:
+    """Walk level by level, so that neither depth nor width is more work than their bounds."""
+    level, depth, values = [document], 0, 0
+    while level:
+        values += len(level)
+        if values > MOST_VALUES:
+            raise ValueError("too many values")
+        level = [part for value in level for part in _parts(value, depth)]
+        depth += 1
+
+
+def _parts(value: JsonValue, depth: int) -> Iterable[JsonValue]:
+    """Return what a value consists of, once it was found to be acceptable itself."""
     if isinstance(value, str):
         if not is_readable(value):
             raise UnreadableText
@@ -45,15 +64,11 @@ def _check(value: JsonValue, depth: int) -> None:
         # a number that no double holds is read as infinity, which no column holds
         if math.isinf(value):
             raise ValueError("number out of range")
-    elif depth > DEEPEST:
-        raise ValueError("nested too deeply")
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            _check(name, depth)
-            _check(member, depth + 1)
-    elif isinstance(value, list):
-        for member in value:
-            _check(member, depth + 1)
+    elif isinstance(value, (dict, list)):
+        if depth > DEEPEST:
+            raise ValueError("nested too deeply")
+        return chain(value, value.values()) if isinstance(value, dict) else value
+    return ()
 
 
 def iso(moment: datetime) -> str:

@@ -31,9 +31,8 @@ def _text(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:23]}Z"
 
 
-def _as_json(model: Model[Any], entity: Entity) -> dict[str, JsonValue]:
-    # wire: a session begins with its identifier, a user ends with it
-    first = list(KEY_VALUE_ORDER) if model.name == SESSION.name else []
+def _as_json(model: Model[Any], entity: Entity, first: Sequence[str] = ()) -> dict[str, JsonValue]:
+    # wire: what the database keeps as well ends with its identifier; what it does not, begins with it
     members: dict[str, JsonValue] = {"id": entity.id} if first else {}
     for name in [*first, *(field.name for field in model.fields if field.name not in first)]:
         value = value_of(entity, model.by_name[name])
@@ -93,8 +92,9 @@ class KeyValueSessions:
         ttl = self._seconds_until(_milliseconds(active.session.expires_at))
         if ttl <= timedelta(0):
             return
+        first = KEY_VALUE_ORDER if self._rows is None else ()
         members = {
-            "session": _as_json(schema[SESSION], active.session),
+            "session": _as_json(schema[SESSION], active.session, first),
             "user": _as_json(schema[USER], active.user),
         }
         text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
@@ -185,7 +185,9 @@ class KeyValueSessions:
     async def of_user(self, user_id: str) -> Sequence[Session]:
         """Return the listed sessions that are still there."""
         found = [await self.find(entry.token) for entry in (await self._entries(user_id))[:MOST_LISTED]]
-        return [active.session for active in found if active is not None and active.user.id == user_id]
+        sessions = [active.session for active in found if active is not None and active.user.id == user_id]
+        # wire: rows come in the order they were written, keys by when they end
+        return sessions if self._rows is None else sorted(sessions, key=lambda each: each.created_at)
 
     async def user_changed(self, user: User) -> None:
         """Rewrite the copy of a user in every listed session."""

@@ -37,7 +37,13 @@ class Hit:
 
 
 class Repository(Protocol[E]):
-    """The rows of one table. Every verb is one atomic statement; conditions are joined by AND."""
+    """The rows of one table. Every verb is one atomic step; conditions are joined by AND.
+
+    Any verb raises InvalidValue for a value that its column cannot hold, written or compared with, for a
+    reference to a row that does not exist, and for a required value that is missing. Text is compared byte by
+    byte; in searches (contains, starts_with, ends_with) the database decides whether case matters. An
+    identifier that cannot exist matches nothing.
+    """
 
     async def insert(self, entity: E) -> E:
         """Write a new row and return it as stored (a serial id is assigned by the database).
@@ -128,7 +134,11 @@ class Store(Tables, Protocol):
     """
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Open a transaction: commits at the end of the block, rolls back on an exception."""
+        """Open a transaction: commits at the end of the block, rolls back on an exception.
+
+        A statement that fails spoils the transaction, even where its exception is caught: then the end of
+        the block rolls back and raises RuntimeError. Catch AlreadyExists around the block, not inside it.
+        """
         ...
 
     async def hit(self, key: str, maximum: int, window: timedelta, now_ms: int) -> Hit:

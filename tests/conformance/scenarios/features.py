@@ -86,7 +86,8 @@ def the_address_is_taken_from_the_request(client: Client) -> None:
         ("https://evil.example", None),
         ("https://evil.example", "evil.example"),
     ):
-        client.another(f"{origin} at {host}").post("/sign-in/email", person, origin=origin, host=host)
+        visitor = client.another(f"{origin} at {host}")
+        visitor.post("/sign-in/email", person, origin=origin, host=host or client.target.host)
     target = {**person, "callbackURL": "http://other.example.test/x"}
     client.another("callback").post("/sign-in/email", target, label="foreign callback")
 
@@ -125,4 +126,5 @@ def an_unknown_host_falls_back(client: Client) -> None:
         ("https://home.example.test", None),
         ("https://other.example.test", "other.example.test"),
     ):
-        client.another(f"{origin} at {host}").post("/sign-in/email", person, origin=origin, host=host)
+        visitor = client.another(f"{origin} at {host}")
+        visitor.post("/sign-in/email", person, origin=origin, host=host or client.target.host)
