@@ -36,7 +36,8 @@ services: .stamps/python  ## Find or start PostgreSQL, MariaDB and Redis for the
 
 test: .stamps/python .stamps/node services  ## Make the environment, run everything CI runs
 	$(MAKE) check
-	$(PY) -m pytest tests -n 2 --dist loadgroup --maxfail 20
+	$(PY) -m pytest tests -n 2 --dist loadgroup --maxfail 20 --ignore tests/conformance --ignore tests/house
+	$(PY) -m pytest tests/conformance -n 0 --maxfail 20
 	@echo "all green"
 
 check: .stamps/python  ## Format, lint, types, layers, house tests: before every commit
