@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response, status
-from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, PlainSerializer, StringConstraints
 from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import IntegrityError
 
@@ -34,8 +34,13 @@ def _in_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # not every database keeps the zone
 
 
+def _three_digits(moment: datetime) -> str:
+    """Write as browsers do: more digits than milliseconds are read differently by some."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 Storable = AfterValidator(_storable)
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Moment = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(_three_digits, str, when_used="json")]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Storable]
 Notes = Annotated[str, StringConstraints(max_length=10_000), Storable]
 

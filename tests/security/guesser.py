@@ -24,7 +24,9 @@ async def main(url: str, number: int, guesses: int) -> None:
 
     turns = range(guesses)
     statuses = {
-        "one account": await asyncio.gather(*(guess("ada@example.com", f"10.{number}.0.{turn}") for turn in turns)),
+        "one account": await asyncio.gather(
+            *(guess("ada@example.com", f"10.{number}.0.{turn}") for turn in turns)
+        ),
         "one address": await asyncio.gather(
             *(guess(f"ada{number}x{turn}@example.com", "10.9.9.9") for turn in turns)
         ),

@@ -85,5 +85,6 @@ async def everything_in(store: Store) -> dict[str, list[Any]]:
     """Return every row of every table."""
     kept = [model for model in store.schema.models if model.name not in store.schema.unkept]
     return {
-        model.name: sorted(await store.rows(model).all(limit=10_000), key=lambda row: row.id) for model in kept
+        model.name: sorted(await store.rows(model).all(limit=10_000), key=lambda row: row.id)
+        for model in kept
     }

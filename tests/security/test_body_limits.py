@@ -65,7 +65,14 @@ class Wire:
 
     async def begin(self, path: str, *headers: str, method: str = "POST") -> None:
         """Send the head of a request."""
-        head = [f"{method} /api/auth{path} HTTP/1.1", "host: auth.test", f"origin: {ORIGIN}", *headers, "", ""]
+        head = [
+            f"{method} /api/auth{path} HTTP/1.1",
+            "host: auth.test",
+            f"origin: {ORIGIN}",
+            *headers,
+            "",
+            "",
+        ]
         self.writer.write("\r\n".join(head).encode())
         await self.writer.drain()
 
@@ -186,7 +193,9 @@ async def test_width_is_bounded_too(path: str) -> None:
         costs = []
         for _ in range(3):
             began = time.process_time()
-            answer = await exchange(auth, "POST", path, headers=[("content-type", "application/json")], body=body)
+            answer = await exchange(
+                auth, "POST", path, headers=[("content-type", "application/json")], body=body
+            )
             costs.append(time.process_time() - began)
             assert (answer.status, answer.code) == (400, "BAD_REQUEST")
         assert min(costs) < 0.15
@@ -194,7 +203,10 @@ async def test_width_is_bounded_too(path: str) -> None:
 
 async def test_a_body_with_a_thousand_members_is_an_ordinary_one() -> None:
     """S59: the bounds are far from what anybody sends."""
-    body = {**(BODIES["/sign-up/email"] or {}), "settings": {f"m{number}": [number] for number in range(1000)}}
+    body = {
+        **(BODIES["/sign-up/email"] or {}),
+        "settings": {f"m{number}": [number] for number in range(1000)},
+    }
     answer = await exchange(surface_auth(), "POST", "/sign-up/email", send=body)
     assert answer.status == 200
     assert len(answer.json()["user"]["settings"]) == 1000
@@ -217,7 +229,9 @@ async def test_a_body_that_drips_is_given_up_and_holds_nobody_up() -> None:
         assert now() - began < 3
 
 
-async def test_a_client_that_goes_away_in_the_middle_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_client_that_goes_away_in_the_middle_is_no_error_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """S59: half a body, then silence: nothing is signed up and nothing is logged as our failure."""
     with caplog.at_level(logging.ERROR):
         async with serving() as app:

@@ -96,7 +96,11 @@ async def test_a_header_sent_twice_is_one_chain() -> None:
 def rotating(turn: int) -> list[tuple[IpAddress, str, dict[str, str]]]:
     """Return ways in which one client might look like many."""
     return [
-        (DIRECT, STRANGER, {XFF: f"1.1.1.{turn}", "x-real-ip": f"1.1.2.{turn}", "forwarded": f"for=1.1.3.{turn}"}),
+        (
+            DIRECT,
+            STRANGER,
+            {XFF: f"1.1.1.{turn}", "x-real-ip": f"1.1.2.{turn}", "forwarded": f"for=1.1.3.{turn}"},
+        ),
         (PROXIED, STRANGER, {XFF: f"1.1.1.{turn}"}),
         (PROXIED, PROXY, {XFF: f"1.1.1.{turn}, {CLIENT}"}),
         (PROXIED, PROXY, {XFF: f"10.1.1.{turn}, {CLIENT}, 10.0.0.{turn + 2}"}),
@@ -122,7 +126,9 @@ async def test_a_client_that_dresses_up_is_limited_all_the_same(clock: FrozenRun
     for turn in range(5):
         _, peer, headers = rotating(turn)[variant]
         body = {"email": f"a{turn}@example.com", "password": "a wrong guess"}
-        answer = await exchange(auth, "POST", "/sign-in/email", headers=[*headers.items()], send=body, peer=peer)
+        answer = await exchange(
+            auth, "POST", "/sign-in/email", headers=[*headers.items()], send=body, peer=peer
+        )
         statuses.append(answer.status)
     assert statuses == [401, 401, 401, 429, 429]
 
@@ -137,11 +143,15 @@ async def test_different_clients_do_not_share_a_budget(place: Place, clock: Froz
     ]
     for number, (peer, headers) in enumerate(clients):
         body = {"email": f"a{number}@example.com", "password": "a wrong guess"}
-        answer = await exchange(auth, "POST", "/sign-in/email", headers=[*headers.items()], send=body, peer=peer)
+        answer = await exchange(
+            auth, "POST", "/sign-in/email", headers=[*headers.items()], send=body, peer=peer
+        )
         assert answer.status == 401
 
 
-async def test_clients_without_an_address_share_one_budget_unless_tracking_is_off(clock: FrozenRuntime) -> None:
+async def test_clients_without_an_address_share_one_budget_unless_tracking_is_off(
+    clock: FrozenRuntime,
+) -> None:
     """S55: hiding the address does not take the limit away."""
     for tracking_off, expected in ((False, [401, 401, 401, 429]), (True, [401] * 4)):
         advanced = Advanced(ip_address=IpAddress(disable_ip_tracking=tracking_off))

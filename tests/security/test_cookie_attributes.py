@@ -62,7 +62,9 @@ async def every_route_called(options: Options, base_url: str) -> AsyncIterator[C
         for method, endpoint in routed(auth):
             if endpoint.path not in {"/sign-out", "/delete-user", "/revoke-sessions", "/sign-up/email"}:
                 body = PAIR if endpoint.path == "/change-password" else BODIES.get(endpoint.path)
-                await (browser.get(endpoint.path) if method == "GET" else browser.post(endpoint.path, json=body))
+                await (
+                    browser.get(endpoint.path) if method == "GET" else browser.post(endpoint.path, json=body)
+                )
         signed_in = (await browser.sign_in(password=PAIR["newPassword"])).json()
         await browser.post("/revoke-session", json={"token": signed_in["token"]})
         for path in ("/revoke-sessions", "/sign-out", "/delete-user"):
@@ -90,7 +92,14 @@ async def test_every_cookie_is_hidden_from_scripts_bound_to_the_site_and_to_this
         lines = list(all_lines(browser))
         wrote = {path for path, lines in browser.lines.items() if lines}
     assert {path.rpartition("/api/auth")[2] for path in wrote} >= {
-        *("/sign-up/email", "/sign-in/email", "/sign-out", "/get-session", "/revoke-session", "/revoke-sessions"),
+        *(
+            "/sign-up/email",
+            "/sign-in/email",
+            "/sign-out",
+            "/get-session",
+            "/revoke-session",
+            "/revoke-sessions",
+        ),
         *("/update-session", "/update-user", "/change-password", "/delete-user"),
     }
     assert {name.rpartition(".")[2] for name, _, _ in lines} == {
@@ -149,7 +158,11 @@ async def test_a_refusal_sets_no_session_cookie() -> None:
     auth = surface_auth()
     async with Browser(auth) as browser:
         await browser.sign_up()
-    for body in ({"email": "ada@example.com", "password": "wrong password"}, {"email": "nobody@example.com"}, {}):
+    for body in (
+        {"email": "ada@example.com", "password": "wrong password"},
+        {"email": "nobody@example.com"},
+        {},
+    ):
         answer = await exchange(auth, "POST", "/sign-in/email", send=body)
         assert answer.status >= 400
         assert answer.set_cookies == []

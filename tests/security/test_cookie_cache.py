@@ -31,7 +31,9 @@ def cached_auth(
 
 async def user_of(auth: Auth, token: str | None, data: str | None) -> str | None:
     """Return whose session these two cookies are taken for."""
-    pairs = [f"{name}={value}" for name, value in ((SESSION_COOKIE, token), (DATA, data)) if value is not None]
+    pairs = [
+        f"{name}={value}" for name, value in ((SESSION_COOKIE, token), (DATA, data)) if value is not None
+    ]
     answer = await exchange(auth, "GET", "/get-session", headers=[("cookie", "; ".join(pairs))])
     assert answer.status == 200
     return answer.json() and answer.json()["user"]["email"]
@@ -147,6 +149,7 @@ async def test_a_copy_whose_contents_disagree_with_themselves_is_refused(
 @given(data=st.data())
 def test_no_changed_character_of_a_copy_is_believed(data: st.DataObject) -> None:
     """S28: integrity of every byte, over HTTP."""
+
     async def alter() -> None:
         clock = FrozenRuntime()
         auth = cached_auth(clock, data.draw(st.sampled_from(STRATEGIES)))

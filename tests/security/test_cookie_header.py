@@ -20,20 +20,53 @@ from tests.security.surface import BODIES, guarded_paths, surface_auth, surface_
 DATA = "better-auth.session_data"
 SECURE = f"__Secure-{SESSION_COOKIE}"
 NAMES = (
-    *(SESSION_COOKIE, SECURE, DATA, f"{DATA}.0", f"{DATA}.1", f"{DATA}.00", f"{DATA}.-1", f"{DATA}.9999999999999999"),
+    *(
+        SESSION_COOKIE,
+        SECURE,
+        DATA,
+        f"{DATA}.0",
+        f"{DATA}.1",
+        f"{DATA}.00",
+        f"{DATA}.-1",
+        f"{DATA}.9999999999999999",
+    ),
     *("better-auth.dont_remember", "better-auth.device", f"{SESSION_COOKIE}.0", "", " ", "theme", "prefs"),
 )
 JSON_COOKIE = quote(json.dumps({"a": [1, {"b": "c;d=e"}], "better-auth.session_token": "x"}))
 VALUES = st.one_of(
-    st.sampled_from(["", '"', '""', '"x', "%", "%zz", "%00", "%C3", "%ED%A0%80", "%u0041", "=", "==", ".", "..", JSON_COOKIE]),
+    st.sampled_from(
+        [
+            "",
+            '"',
+            '""',
+            '"x',
+            "%",
+            "%zz",
+            "%00",
+            "%C3",
+            "%ED%A0%80",
+            "%u0041",
+            "=",
+            "==",
+            ".",
+            "..",
+            JSON_COOKIE,
+        ]
+    ),
     st.text(max_size=40),
     st.binary(max_size=40).map(lambda raw: raw.decode("latin-1")),
     st.text("ABCabc012.%=-_", max_size=90),
-    st.builds("{}.{}".format, st.text("abc", max_size=5), st.text("ABCabc+/", min_size=43, max_size=43).map("{}=".format)),
+    st.builds(
+        "{}.{}".format,
+        st.text("abc", max_size=5),
+        st.text("ABCabc+/", min_size=43, max_size=43).map("{}=".format),
+    ),
     st.integers(1, 60_000).map(lambda size: "A" * size),
 )
 PAIRS = st.one_of(
-    st.builds("{}={}".format, st.sampled_from(NAMES), VALUES), VALUES, st.builds("{}={}".format, VALUES, VALUES)
+    st.builds("{}={}".format, st.sampled_from(NAMES), VALUES),
+    VALUES,
+    st.builds("{}={}".format, VALUES, VALUES),
 )
 HEADERS = st.lists(PAIRS, max_size=12).map("; ".join)
 
@@ -41,7 +74,9 @@ HEADERS = st.lists(PAIRS, max_size=12).map("; ".join)
 def auth_with_cache(strategy: str = "compact", base_url: str = "http://auth.test") -> Auth:
     session = SessionOptions(cookie_cache=CookieCache(enabled=True, strategy=strategy))
     limits = RateLimitOptions(custom_rules={"*": None})
-    return surface_auth(surface_options(session=session, base_url=base_url, rate_limit=limits), FrozenRuntime())
+    return surface_auth(
+        surface_options(session=session, base_url=base_url, rate_limit=limits), FrozenRuntime()
+    )
 
 
 async def ask(auth: Auth, cookie: str | bytes, path: str = "/get-session", method: str = "GET") -> Answer:
@@ -83,7 +118,9 @@ def test_junk_beside_the_real_cookies_does_not_harm(junk: str, data: st.DataObje
         answer = await ask(auth, f"{genuine}; {junk}")
         assert answer.status == 200
         assert answer.json()["user"]["email"] == "ada@example.com"
-        if not any(name in parse_cookie_header(junk) for name in (SESSION_COOKIE, "better-auth.dont_remember")):
+        if not any(
+            name in parse_cookie_header(junk) for name in (SESSION_COOKIE, "better-auth.dont_remember")
+        ):
             answer = await ask(auth, f"{junk}; {genuine}")
             assert answer.json()["user"]["email"] == "ada@example.com"
 
@@ -101,7 +138,9 @@ async def test_of_two_cookies_of_one_name_the_first_alone_is_judged() -> None:
     assert (await ask(auth, f"{hers}; {mine}")).json()["user"]["email"] == "eve@example.com"
     assert (await ask(auth, f"{SESSION_COOKIE}=junk; {mine}")).json() is None
     headers = [("cookie", mine), ("cookie", hers)]
-    assert (await exchange(auth, "GET", "/get-session", headers=headers)).json()["user"]["email"] == "ada@example.com"
+    assert (await exchange(auth, "GET", "/get-session", headers=headers)).json()["user"][
+        "email"
+    ] == "ada@example.com"
 
 
 async def test_the_plain_name_and_the_secure_name_are_two_cookies() -> None:
@@ -146,7 +185,9 @@ async def test_chunks_that_do_not_add_up_are_ignored_and_cleaned_away() -> None:
     token = f"{SESSION_COOKIE}={ada[SESSION_COOKIE]}"
     chunks = [ada[f"{DATA}.{number}"] for number in range(3)]
     foreign = [other[f"{DATA}.{number}"] for number in range(3)]
-    await auth.services.sessions.revoke(unsign(parse_cookie_header(token)[SESSION_COOKIE], Keyring.of(SECRET)) or "")
+    await auth.services.sessions.revoke(
+        unsign(parse_cookie_header(token)[SESSION_COOKIE], Keyring.of(SECRET)) or ""
+    )
 
     async def believed(*pieces: tuple[str, str]) -> bool:
         header = "; ".join([token, *(f"{DATA}{suffix}={value}" for suffix, value in pieces)])
@@ -182,7 +223,14 @@ async def test_a_header_of_many_thousand_cookies_costs_next_to_nothing() -> None
     """S34: work grows with the header's length and no faster."""
     auth = auth_with_cache()
     clock = asyncio.get_running_loop().time
-    for header in ("a=b;" * 16_000, ";" * 64_000, "=" * 64_000, f"{DATA}.1=x;" * 4000, '"' * 64_000, "%41" * 21_000):
+    for header in (
+        "a=b;" * 16_000,
+        ";" * 64_000,
+        "=" * 64_000,
+        f"{DATA}.1=x;" * 4000,
+        '"' * 64_000,
+        "%41" * 21_000,
+    ):
         began = clock()
         assert (await ask(auth, header)).json() is None
         assert clock() - began < 0.5

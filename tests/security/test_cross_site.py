@@ -184,12 +184,16 @@ async def test_no_other_site_signs_a_person_in(place: Place, path: str, content_
     untrusted = {name: headers for name, (headers, trusted) in ORIGINS.items() if not trusted}
     if place.url is not None:
         untrusted = {name: untrusted[name] for name in ("evil", "none", "null")}
-    for (origin_name, origin), (fetch_name, metadata) in itertools.product(untrusted.items(), SEC_FETCH.items()):
+    for (origin_name, origin), (fetch_name, metadata) in itertools.product(
+        untrusted.items(), SEC_FETCH.items()
+    ):
         no_browser = origin_name == "none" and not metadata
         null_of_ours = origin_name.startswith("null") and fetch_name == "same-origin"
         if no_browser or null_of_ours:
             continue
-        answer = await attempt(auth, path, content_type=content_type, origin=origin, metadata=metadata, body=LOGINS[path])
+        answer = await attempt(
+            auth, path, content_type=content_type, origin=origin, metadata=metadata, body=LOGINS[path]
+        )
         assert answer.status in {400, 403, 415}, (origin_name, fetch_name, answer.body)
         assert answer.set_cookies == []
         if content_type in {"application/json", "application/x-www-form-urlencoded"}:
@@ -232,6 +236,8 @@ async def test_forms_of_our_own_pages_and_programs_may_sign_in(path: str) -> Non
                 async with Browser(auth) as browser:
                     await browser.sign_up()
             body = LOGINS[path]
-            answer = await attempt(auth, path, content_type=content_type, origin=origin, metadata=metadata, body=body)
+            answer = await attempt(
+                auth, path, content_type=content_type, origin=origin, metadata=metadata, body=body
+            )
             assert answer.status == 200, (origin, metadata, content_type, answer.body)
             assert any("session_token=" in line for line in answer.set_cookies)

@@ -124,7 +124,9 @@ async def test_a_tag_or_a_dot_makes_another_person(place: Place) -> None:
     """S56: nothing is guessed about other people's mail servers: those are addresses of their own."""
     auth = await place.open()
     async with Browser(auth) as browser:
-        ids = {(await browser.sign_up(address))["user"]["id"] for address in ("ada@example.com", *OTHER_PEOPLE)}
+        ids = {
+            (await browser.sign_up(address))["user"]["id"] for address in ("ada@example.com", *OTHER_PEOPLE)
+        }
     assert len(ids) == 1 + len(OTHER_PEOPLE)
 
 
@@ -199,7 +201,9 @@ async def test_a_notice_to_the_owner_reaches_the_owner_alone() -> None:
     assert sink.recipients == ["o'hara+x@example.com"]
     (message,) = sink.messages
     headers = message.partition("\r\n\r\n")[0].split("\r\n")
-    assert [line for line in headers if line.lower().startswith(("to:", "cc:", "bcc:"))] == ["To: o'hara+x@example.com"]
+    assert [line for line in headers if line.lower().startswith(("to:", "cc:", "bcc:"))] == [
+        "To: o'hara+x@example.com"
+    ]
     assert "evil.example" not in message
 
 

@@ -69,11 +69,15 @@ def _provider_account(user: User) -> Account:
 
 
 async def sign_in(auth: Auth, email: str, password: str = "a wrong guess", **kwargs: Any) -> Answer:
-    return await exchange(auth, "POST", "/sign-in/email", send={"email": email, "password": password}, **kwargs)
+    return await exchange(
+        auth, "POST", "/sign-in/email", send={"email": email, "password": password}, **kwargs
+    )
 
 
 @pytest.mark.parametrize("options", [surface_options(), surface_options(email_and_password=VERIFIED_ONLY)])
-async def test_a_failed_sign_in_looks_the_same_whatever_the_state_of_the_account(place: Place, options: Options) -> None:
+async def test_a_failed_sign_in_looks_the_same_whatever_the_state_of_the_account(
+    place: Place, options: Options
+) -> None:
     """S48: status, headers and body, byte by byte; in two languages, with and without a browser's headers."""
     auth = await place.open(options)
     await populate(auth)
@@ -175,7 +179,9 @@ async def test_every_cause_of_a_failed_sign_in_costs_one_hash() -> None:
 
 
 @pytest.mark.parametrize("settings", HIDING, ids=["verified only", "no auto sign-in"])
-async def test_a_sign_up_costs_one_hash_whether_or_not_the_address_is_known(settings: EmailAndPassword) -> None:
+async def test_a_sign_up_costs_one_hash_whether_or_not_the_address_is_known(
+    settings: EmailAndPassword,
+) -> None:
     """S49: counted at the hasher."""
     clock = FrozenRuntime()
     hasher = CountingHasher(clock, Argon2(memory=8, iterations=1))
@@ -207,7 +213,9 @@ async def median_costs(samples: int, *attempts: Callable[[int], Awaitable[object
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "samples"), [(Argon2(memory=4096, iterations=1), 100), (Scrypt(), 5)], ids=["argon2", "scrypt"]
+    ("algorithm", "samples"),
+    [(Argon2(memory=4096, iterations=1), 100), (Scrypt(), 5)],
+    ids=["argon2", "scrypt"],
 )
 async def test_the_work_of_a_sign_up_does_not_tell_whether_the_address_is_known(
     algorithm: Argon2 | Scrypt, samples: int
@@ -261,7 +269,9 @@ def _deliver(port: int, message: EmailMessage) -> None:
         server.send_message(message)
 
 
-@pytest.mark.parametrize("mishap", [raises, never_ends, is_cancelled, smtp_is_down], ids=lambda hook: hook.__name__)
+@pytest.mark.parametrize(
+    "mishap", [raises, never_ends, is_cancelled, smtp_is_down], ids=lambda hook: hook.__name__
+)
 async def test_a_mail_that_cannot_be_sent_does_not_change_the_answer(
     mishap: Callable[[User], Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:

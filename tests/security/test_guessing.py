@@ -44,7 +44,9 @@ async def guessed_by_processes(url: str) -> dict[str, Counter[int]]:
     return {kind: Counter(status for each in answers for status in each[kind]) for kind in answers[0]}
 
 
-@pytest.mark.parametrize("place", ["sqlite", pytest.param("postgresql", marks=pytest.mark.services)], indirect=True)
+@pytest.mark.parametrize(
+    "place", ["sqlite", pytest.param("postgresql", marks=pytest.mark.services)], indirect=True
+)
 async def test_no_more_guesses_get_through_four_processes_than_through_one(place: Place) -> None:
     """S51: 200 guesses at one account from 200 addresses, then 200 at as many accounts from one address."""
     assert place.url is not None
@@ -58,7 +60,9 @@ async def test_no_more_guesses_get_through_four_processes_than_through_one(place
     }
 
 
-async def sign_in(auth: Auth, password: str = "a wrong guess", peer: str = "10.0.0.1", **kwargs: Any) -> Answer:
+async def sign_in(
+    auth: Auth, password: str = "a wrong guess", peer: str = "10.0.0.1", **kwargs: Any
+) -> Answer:
     body = {"email": kwargs.pop("email", ADA), "password": password}
     return await exchange(auth, "POST", "/sign-in/email", send=body, peer=peer, **kwargs)
 
@@ -71,7 +75,9 @@ async def burn(auth: Auth, guesses: int, email: str = ADA) -> Counter[int]:
 
 async def limited(place: Place, clock: FrozenRuntime, **changes: Any) -> Auth:
     auth = await place.open(surface_options(rate_limit=RateLimitOptions(**changes)), clock)
-    answer = await exchange(auth, "POST", "/sign-up/email", send={"name": "Ada", "email": ADA, "password": PASSWORD})
+    answer = await exchange(
+        auth, "POST", "/sign-up/email", send={"name": "Ada", "email": ADA, "password": PASSWORD}
+    )
     assert answer.status == 200
     return auth
 
@@ -98,7 +104,9 @@ def device_of(answer: Answer) -> list[tuple[str, str]]:
     return [("cookie", line.partition(";")[0]), ("origin", ORIGIN)]
 
 
-async def test_an_attacker_who_burns_the_budget_does_not_lock_the_owner_out(place: Place, clock: FrozenRuntime) -> None:
+async def test_an_attacker_who_burns_the_budget_does_not_lock_the_owner_out(
+    place: Place, clock: FrozenRuntime
+) -> None:
     """S52: the owner's browser proved the password once; its signed cookie has a budget of its own."""
     auth = await limited(place, clock)
     device = device_of(await sign_in(auth, PASSWORD))
@@ -135,9 +143,13 @@ async def test_a_device_cookie_is_a_budget_and_not_a_pass(clock: FrozenRuntime) 
         [("cookie", f"{DEVICE}=x; {mine[0][1]}")],
     ]
     for number, headers in enumerate(forged):
-        answer = await sign_in(auth, PASSWORD, headers=[headers[0], ("origin", ORIGIN)], peer=f"10.3.0.{number}")
+        answer = await sign_in(
+            auth, PASSWORD, headers=[headers[0], ("origin", ORIGIN)], peer=f"10.3.0.{number}"
+        )
         assert answer.status == 429, headers
-    session = await exchange(auth, "GET", "/get-session", headers=[("cookie", mine[0][1].replace("device", "session_token", 1))])
+    session = await exchange(
+        auth, "GET", "/get-session", headers=[("cookie", mine[0][1].replace("device", "session_token", 1))]
+    )
     assert session.json() is None
     statuses = [(await sign_in(auth, headers=mine, peer=f"10.4.0.{turn}")).status for turn in range(25)]
     assert statuses == [401] * 20 + [429] * 5
@@ -168,11 +180,15 @@ async def test_an_attackers_own_account_resets_nothing(place: Place, clock: Froz
         failures += (await sign_in(auth, peer=f"10.6.0.{turn}")).status == 401
         assert (await sign_in(auth, PASSWORD, email="eve@example.com", peer=f"10.7.0.{turn}")).status == 200
     assert failures == 20
-    statuses = [(await sign_in(auth, PASSWORD, email="eve@example.com", peer="10.8.0.1")).status for _ in range(5)]
+    statuses = [
+        (await sign_in(auth, PASSWORD, email="eve@example.com", peer="10.8.0.1")).status for _ in range(5)
+    ]
     assert statuses == [200, 200, 200, 429, 429], "an address is limited whether or not it succeeds"
 
 
-async def test_limits_are_on_without_anybody_asking(monkeypatch: pytest.MonkeyPatch, clock: FrozenRuntime) -> None:
+async def test_limits_are_on_without_anybody_asking(
+    monkeypatch: pytest.MonkeyPatch, clock: FrozenRuntime
+) -> None:
     """S54: the shortest configuration there is, under an empty and a development environment."""
     for environment in ({}, {"NODE_ENV": "development", "TEST": "1", "DEBUG": "1"}):
         for name in os.environ:

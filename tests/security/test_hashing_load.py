@@ -33,7 +33,9 @@ class Load:
             began = time()
             await asyncio.sleep(0.002)
             self.lags.append(time() - began - 0.002)
-            self.threads = max(self.threads, sum(t.name.startswith("attacked") for t in threading.enumerate()))
+            self.threads = max(
+                self.threads, sum(t.name.startswith("attacked") for t in threading.enumerate())
+            )
             answer = await exchange(auth, "GET", "/get-session", headers=[("cookie", cookie)])
             self.session_answers += answer.status == 200 and answer.json() is not None
 
@@ -50,7 +52,9 @@ async def attack(auth: Auth, cookie: str) -> tuple[Counter[int], list[str], Load
 
     async def guess(number: int) -> tuple[int, str | None]:
         email = "ada@example.com" if number % 2 else f"nobody{number}@example.com"
-        answer = await exchange(auth, "POST", "/sign-in/email", send={"email": email, "password": "a wrong guess"})
+        answer = await exchange(
+            auth, "POST", "/sign-in/email", send={"email": email, "password": "a wrong guess"}
+        )
         return answer.status, next((value for name, value in answer.headers if name == "retry-after"), None)
 
     answers = await asyncio.gather(*(guess(number) for number in range(LOGINS)))
@@ -95,7 +99,9 @@ async def test_being_overloaded_tells_nothing_about_the_account() -> None:
     await asyncio.sleep(0)
     answers = []
     for email in ("ada@example.com", "nobody@example.com"):
-        answers.append(await exchange(auth, "POST", "/sign-in/email", send={"email": email, "password": "a guess"}))
+        answers.append(
+            await exchange(auth, "POST", "/sign-in/email", send={"email": email, "password": "a guess"})
+        )
     assert [answer.status for answer in answers] == [503, 503]
     assert answers[0].visible == answers[1].visible
     await first
@@ -127,7 +133,9 @@ async def test_an_imported_hash_cannot_set_its_own_price(stored: str) -> None:
     async with Browser(auth) as browser:
         await browser.sign_up()
         accounts = auth.services.store.rows(ACCOUNT)
-        await accounts.update({AccountFields.PASSWORD: stored}, AccountFields.PROVIDER_ID.equals("credential"))
+        await accounts.update(
+            {AccountFields.PASSWORD: stored}, AccountFields.PROVIDER_ID.equals("credential")
+        )
         began = time()
         answer = await browser.sign_in()
         assert (answer.status_code, code_of(answer)) == (401, "INVALID_EMAIL_OR_PASSWORD")

@@ -68,10 +68,15 @@ async def test_every_length_within_the_bounds_works_in_any_script_and_no_other_d
                 continue
             assert (await browser.sign_in(body["email"], password)).status_code == 200
             for wrong in (password[:-1], password + password[0]):
-                assert (await browser.sign_in(body["email"], wrong)).status_code in {400, 401}, "no end is cut off"
+                assert (await browser.sign_in(body["email"], wrong)).status_code in {400, 401}, (
+                    "no end is cut off"
+                )
             changed = {"currentPassword": password, "newPassword": made_of(ALPHABETS[alphabet], 128)}
             assert (await browser.post(CHANGE, json=changed)).status_code == 200
-            changed = {"currentPassword": changed["newPassword"], "newPassword": made_of(ALPHABETS[alphabet], 129)}
+            changed = {
+                "currentPassword": changed["newPassword"],
+                "newPassword": made_of(ALPHABETS[alphabet], 129),
+            }
             assert code_of(await browser.post(CHANGE, json=changed)) == "PASSWORD_TOO_LONG"
 
 
@@ -114,7 +119,14 @@ def bcrypt_auth(clock: FrozenRuntime, algorithm: Bcrypt | None = None) -> Auth:
 
 @pytest.mark.parametrize(
     ("password", "fits"),
-    [("a" * 72, True), ("a" * 73, False), ("ä" * 36, True), ("ä" * 37, False), ("🦉" * 18, True), ("🦉" * 18 + "a", False)],
+    [
+        ("a" * 72, True),
+        ("a" * 73, False),
+        ("ä" * 36, True),
+        ("ä" * 37, False),
+        ("🦉" * 18, True),
+        ("🦉" * 18 + "a", False),
+    ],
 )
 async def test_a_hasher_that_ends_at_72_bytes_refuses_instead_of_cutting(
     clock: FrozenRuntime, password: str, fits: bool
@@ -140,7 +152,9 @@ async def test_an_imported_hash_of_a_longer_password_still_signs_in(clock: Froze
         async with Browser(auth) as browser:
             await browser.sign_up()
             accounts = auth.services.store.rows(ACCOUNT)
-            await accounts.update({AccountFields.PASSWORD: imported}, AccountFields.PROVIDER_ID.equals("credential"))
+            await accounts.update(
+                {AccountFields.PASSWORD: imported}, AccountFields.PROVIDER_ID.equals("credential")
+            )
             assert (await browser.sign_in(password="a" * 100)).status_code == 200
             account = await accounts.first()
             assert account is not None
@@ -159,8 +173,12 @@ async def test_passwords_of_the_javascript_server_work_however_they_are_typed() 
         accounts = auth.services.store.rows(ACCOUNT)
         for vector in vectors[:3]:
             stored, typed = vector["stored"], vector["password"]
-            await accounts.update({AccountFields.PASSWORD: stored}, AccountFields.PROVIDER_ID.equals("credential"))
-            for form in sorted({typed, *(unicodedata.normalize(name, typed) for name in ("NFC", "NFKC", "NFKD"))}):
+            await accounts.update(
+                {AccountFields.PASSWORD: stored}, AccountFields.PROVIDER_ID.equals("credential")
+            )
+            for form in sorted(
+                {typed, *(unicodedata.normalize(name, typed) for name in ("NFC", "NFKC", "NFKD"))}
+            ):
                 assert (await browser.sign_in(password=form)).status_code == 200, (typed, form)
             assert (await browser.sign_in(password=typed + "x")).status_code == 401
 
@@ -169,13 +187,20 @@ async def test_a_password_set_in_one_unicode_form_is_accepted_in_another() -> No
     """S43: through sign-up, sign-in, verification and change."""
     clock = FrozenRuntime()
     auth = some_auth(clock=clock, hasher=BoundedHasher(clock))
-    composed, decomposed, ligature = "p\u00e4ssword-fi\u2116", "pa\u0308ssword-fi\u2116", "p\u00e4ssword-\ufb01No"
+    composed, decomposed, ligature = (
+        "p\u00e4ssword-fi\u2116",
+        "pa\u0308ssword-fi\u2116",
+        "p\u00e4ssword-\ufb01No",
+    )
     async with Browser(auth) as browser:
         await browser.sign_up(password=composed)
         for form in (decomposed, ligature):
             assert (await browser.sign_in(password=form)).status_code == 200
             assert (await browser.post("/verify-password", json={"password": form})).status_code == 200
-        changed = {"currentPassword": decomposed, "newPassword": "\uff46\uff55\uff4c\uff4c\uff57\uff49\uff44\uff45"}
+        changed = {
+            "currentPassword": decomposed,
+            "newPassword": "\uff46\uff55\uff4c\uff4c\uff57\uff49\uff44\uff45",
+        }
         assert (await browser.post(CHANGE, json=changed)).status_code == 200
         assert (await browser.sign_in(password="fullwide")).status_code == 200
 
@@ -209,7 +234,10 @@ async def test_a_password_of_a_megabyte_is_refused_at_once_and_never_hashed(path
     time = asyncio.get_running_loop().time
     async with Browser(auth) as browser:
         await browser.sign_up()
-        headers = [("cookie", f"better-auth.session_token={browser.cookie()}"), ("origin", "http://auth.test")]
+        headers = [
+            ("cookie", f"better-auth.session_token={browser.cookie()}"),
+            ("origin", "http://auth.test"),
+        ]
         headers += [("content-type", "application/json")]
         hashed = hasher.calls
         for huge, status, code in ((HUGE, 400, "PASSWORD_TOO_LONG"), (TOO_BIG, 413, "PAYLOAD_TOO_LARGE")):

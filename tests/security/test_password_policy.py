@@ -91,7 +91,9 @@ async def sign_up(browser: Browser, password: str) -> str | None:
         ("A" * 126 + "a1!", "PASSWORD_TOO_LONG"),
     ],
 )
-async def test_the_strict_policy_names_the_first_rule_that_a_password_breaks(password: str, code: str) -> None:
+async def test_the_strict_policy_names_the_first_rule_that_a_password_breaks(
+    password: str, code: str
+) -> None:
     """S44: length, composition, the common list, and words of the context: address, name, application."""
     async with Browser(auth_with(STRICT)) as browser:
         assert await sign_up(browser, password) == code
@@ -102,8 +104,13 @@ async def test_a_new_password_is_judged_like_the_first_one() -> None:
     """S44: changing it is no way around the policy."""
     async with Browser(auth_with(STRICT)) as browser:
         assert await sign_up(browser, GOOD) is None
-        for password, code in (("Password1!", "PASSWORD_TOO_COMMON"), ("Lovelace1815!", "PASSWORD_CONTAINS_IDENTITY")):
-            answer = await browser.post("/change-password", json={"currentPassword": GOOD, "newPassword": password})
+        for password, code in (
+            ("Password1!", "PASSWORD_TOO_COMMON"),
+            ("Lovelace1815!", "PASSWORD_CONTAINS_IDENTITY"),
+        ):
+            answer = await browser.post(
+                "/change-password", json={"currentPassword": GOOD, "newPassword": password}
+            )
             assert (answer.status_code, code_of(answer)) == (400, code)
 
 
@@ -152,7 +159,9 @@ class RangeService:
             lines += [f"{digest[5:]}:73"] if digest.startswith(prefix) else []
         body = "\r\n".join(lines)
         status = self.mood if self.mood.isdigit() else "200"
-        return f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n{body}".encode()
+        return (
+            f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n{body}".encode()
+        )
 
 
 @asynccontextmanager
@@ -171,13 +180,17 @@ async def served(service: RangeService) -> AsyncIterator[RangeService]:
 async def test_a_breached_password_is_refused_and_the_service_learns_five_characters_of_a_hash() -> None:
     """S44: k-anonymity over real HTTP, with padding asked for."""
     async with served(RangeService({GOOD})) as service:
-        async with Browser(auth_with(replace(STRICT, refuse_breached="fail closed"), service.address)) as browser:
+        async with Browser(
+            auth_with(replace(STRICT, refuse_breached="fail closed"), service.address)
+        ) as browser:
             assert await sign_up(browser, GOOD) == "PASSWORD_COMPROMISED"
             assert await sign_up(browser, "Other-Kettle-43") is None
             changed = {"currentPassword": "Other-Kettle-43", "newPassword": GOOD}
             assert code_of(await browser.post("/change-password", json=changed)) == "PASSWORD_COMPROMISED"
             assert (await browser.sign_in("ada.lovelace@example.com", "Other-Kettle-43")).status_code == 200
-        digests = [hashlib.sha1(text.encode()).hexdigest().upper()[:5] for text in (GOOD, "Other-Kettle-43", GOOD)]
+        digests = [
+            hashlib.sha1(text.encode()).hexdigest().upper()[:5] for text in (GOOD, "Other-Kettle-43", GOOD)
+        ]
         assert service.asked == digests, "three new passwords, and no question at the sign-in"
         for sent in service.headers:
             assert "add-padding: true" in sent

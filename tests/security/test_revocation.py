@@ -8,8 +8,8 @@ import pytest
 from ostiary import Auth, CookieCache, Options
 from ostiary.domain.models import ID, SESSION, USER, SessionFields
 from ostiary.domain.runtime import FrozenRuntime
-from ostiary.options import SessionOptions
 from ostiary.http.messages import Request
+from ostiary.options import SessionOptions
 from ostiary.plugins.admin import BAN_EXPIRES, BANNED, ROLE
 from ostiary.storage.memory import MemoryKeyValue
 from tests.builders import PASSWORD, Browser, code_of
@@ -98,7 +98,14 @@ async def idle_too_long(case: Case) -> None:
 
 
 EVENTS: tuple[Callable[[Case], Awaitable[None]], ...] = (
-    *(sign_out, revoke_session, revoke_sessions, revoke_other_sessions, change_password, change_password_here),
+    *(
+        sign_out,
+        revoke_session,
+        revoke_sessions,
+        revoke_other_sessions,
+        change_password,
+        change_password_here,
+    ),
     *(delete_user, ban, ban_for_a_month, delete_the_row, delete_the_session_row, idle_too_long),
 )
 
@@ -114,7 +121,9 @@ async def assert_nothing_can_be_done(case: Case) -> None:
     for path in guarded_paths(case.auth):
         answer = await case.replay("POST", path)
         assert (answer.status, answer.code) == (401, "UNAUTHORIZED"), path
-        assert not any("session_data=" in line and "Max-Age=0" not in line for line in answer.set_cookies), path
+        assert not any("session_data=" in line and "Max-Age=0" not in line for line in answer.set_cookies), (
+            path
+        )
     after = await everything_in(case.auth.services.store)
     sessions = before.pop("session", [])
     assert [row for row in after.pop("session", []) if row not in sessions] == []
@@ -152,7 +161,9 @@ async def test_a_copied_cookie_dies_with_its_session(
 
 
 @pytest.mark.parametrize("event", EVENTS[:-1], ids=lambda event: event.__name__)
-async def test_a_copied_cache_cannot_be_renewed(clock: FrozenRuntime, event: Callable[[Case], Awaitable[None]]) -> None:
+async def test_a_copied_cache_cannot_be_renewed(
+    clock: FrozenRuntime, event: Callable[[Case], Awaitable[None]]
+) -> None:
     """S26 S28: no route hands out a newer copy for the copy of a dead session, so the window closes for good."""
     auth = await Place(None).open(options_of("compact"), clock)
     async with Browser(auth) as victim, Browser(auth) as other:
@@ -175,7 +186,9 @@ async def ban_by_the_server(case: Case) -> None:
     assert await case.auth.services.users.change(user, {BANNED: True}) is not None
 
 
-@pytest.mark.parametrize("event", [*EVENTS[:7], ban_by_the_server, idle_too_long], ids=lambda event: event.__name__)
+@pytest.mark.parametrize(
+    "event", [*EVENTS[:7], ban_by_the_server, idle_too_long], ids=lambda event: event.__name__
+)
 async def test_sessions_in_the_key_value_store_end_just_the_same(
     clock: FrozenRuntime, event: Callable[[Case], Awaitable[None]]
 ) -> None:
@@ -228,7 +241,9 @@ async def test_a_banned_or_deleted_person_does_not_come_back_by_the_password(
         refused = (403, "BANNED_USER") if event is ban else (401, "INVALID_EMAIL_OR_PASSWORD")
         assert (answer.status_code, code_of(answer)) == refused
         sessions = auth.services.store.rows(SESSION)
-        assert await sessions.count(SessionFields.CREATED_AT.at_least(clock.now() + timedelta(seconds=1))) == 0
+        assert (
+            await sessions.count(SessionFields.CREATED_AT.at_least(clock.now() + timedelta(seconds=1))) == 0
+        )
 
 
 async def test_a_new_password_leaves_other_sessions_only_where_nobody_asked_to_end_them(place: Place) -> None:

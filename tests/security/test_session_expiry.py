@@ -23,7 +23,9 @@ SESSION = SessionOptions(expires_in=IDLE, absolute_lifetime=ABSOLUTE)
 
 def max_ages(answer: Any, name: str = SESSION_COOKIE) -> list[int]:
     lines = [line for line in answer.headers.get_list("set-cookie") if line.startswith(f"{name}=")]
-    return [int(part.removeprefix("Max-Age=")) for line in lines for part in line.split("; ") if "Max-Age" in part]
+    return [
+        int(part.removeprefix("Max-Age=")) for line in lines for part in line.split("; ") if "Max-Age" in part
+    ]
 
 
 async def test_idle_sliding_and_absolute_ends_hold_in_every_store(place: Place, clock: FrozenRuntime) -> None:
@@ -80,7 +82,10 @@ async def test_the_cached_copy_ends_with_the_session(clock: FrozenRuntime) -> No
     cache = CookieCache(enabled=True, max_age=timedelta(days=60))
     for end, session in (
         (IDLE, SessionOptions(expires_in=IDLE, cookie_cache=cache)),
-        (ABSOLUTE, SessionOptions(expires_in=timedelta(days=50), absolute_lifetime=ABSOLUTE, cookie_cache=cache)),
+        (
+            ABSOLUTE,
+            SessionOptions(expires_in=timedelta(days=50), absolute_lifetime=ABSOLUTE, cookie_cache=cache),
+        ),
     ):
         auth = some_auth(some_options(session=session), clock)
         async with Browser(auth) as browser:

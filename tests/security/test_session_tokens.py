@@ -31,7 +31,9 @@ async def test_a_session_cookie_set_before_the_authentication_is_never_adopted(a
     async with Browser(auth) as owner, Browser(auth) as attacker:
         await owner.sign_up()
         await attacker.sign_up("eve@example.com")
-        ended = (await attacker.post("/sign-in/email", json={"email": "eve@example.com", "password": PASSWORD})).json()
+        ended = (
+            await attacker.post("/sign-in/email", json={"email": "eve@example.com", "password": PASSWORD})
+        ).json()
         await attacker.post("/sign-out", json={})
         signed = sign_cookie("a-token-that-was-never-issued-00", Keyring.of(SECRET))
         planted = [
@@ -87,13 +89,19 @@ async def test_sessions_in_other_browsers_survive_a_sign_in_and_so_may_the_own_b
         assert await elsewhere.session() is not None
 
 
-async def test_changing_the_password_with_revocation_renews_the_session_itself(auth: Auth, browser: Browser) -> None:
+async def test_changing_the_password_with_revocation_renews_the_session_itself(
+    auth: Auth, browser: Browser
+) -> None:
     """S21: proof of the password is an authentication, too."""
     before = await browser.sign_up()
     old = cookie_header(browser)
     answer = await browser.post(
         "/change-password",
-        json={"currentPassword": PASSWORD, "newPassword": "another horse battery", "revokeOtherSessions": True},
+        json={
+            "currentPassword": PASSWORD,
+            "newPassword": "another horse battery",
+            "revokeOtherSessions": True,
+        },
     )
     assert answer.json()["token"] not in {None, before["token"]}
     assert (await session_of(auth, old)).json() is None
@@ -142,7 +150,11 @@ async def test_a_copy_of_the_database_opens_no_session(place: Place) -> None:
     dumped: set[str] = set()
     for model in auth.schema.models:
         for row in await auth.services.store.rows(model).all(limit=1000):
-            values = [row.id, *(getattr(row, name) for name in model.core_names if name != "extra"), *row.extra.values()]
+            values = [
+                row.id,
+                *(getattr(row, name) for name in model.core_names if name != "extra"),
+                *row.extra.values(),
+            ]
             dumped |= {value for value in values if isinstance(value, str) and value}
     assert len(dumped) >= 8
     assert (await session_of(auth, genuine)).json() is not None
@@ -152,7 +164,9 @@ async def test_a_copy_of_the_database_opens_no_session(place: Place) -> None:
             assert answer.json() is None, headers
             answer = await exchange(auth, "GET", "/list-sessions", headers=headers)
             assert answer.status == 401, headers
-            answer = await exchange(auth, "POST", "/update-user", headers=headers, send=BODIES["/update-user"])
+            answer = await exchange(
+                auth, "POST", "/update-user", headers=headers, send=BODIES["/update-user"]
+            )
             assert answer.status == 401, headers
 
 

@@ -42,13 +42,20 @@ def fields_of(endpoint: Endpoint) -> dict[str, type | None]:
     models = {"update_user": ProfileChanges, "update_session": None}
     model = models.get(endpoint.name, parameter.type)
     if isinstance(model, type) and issubclass(model, BaseModel):
-        found |= {field.alias or name: kind_of(field.annotation) for name, field in model.model_fields.items()}
+        found |= {
+            field.alias or name: kind_of(field.annotation) for name, field in model.model_fields.items()
+        }
     return found
 
 
 def surface() -> list[tuple[str, str, type | None]]:
     auth = surface_auth()
-    return [(e.path, name, kind) for method, e in routed(auth) if method == "POST" for name, kind in fields_of(e).items()]
+    return [
+        (e.path, name, kind)
+        for method, e in routed(auth)
+        if method == "POST"
+        for name, kind in fields_of(e).items()
+    ]
 
 
 FIELDS = surface()
@@ -65,10 +72,15 @@ OPAQUE = {  # secrets that are compared, never stored or shown: any character ma
 def test_the_fields_come_from_the_route_table() -> None:
     """S57 S58: routes, models and additional fields as they are declared; nothing is listed by hand."""
     assert {path for path, _, _ in FIELDS} == {
-        path for path, body in BODIES.items() if body is not None and path not in {"/revoke-sessions", "/revoke-other-sessions"}
+        path
+        for path, body in BODIES.items()
+        if body is not None and path not in {"/revoke-sessions", "/revoke-other-sessions"}
     }
     assert set(TEXTS) >= {
-        *(("/sign-up/email", name) for name in ("name", "email", "password", "image", "callbackURL", "nickname")),
+        *(
+            ("/sign-up/email", name)
+            for name in ("name", "email", "password", "image", "callbackURL", "nickname")
+        ),
         *(("/sign-in/email", name) for name in ("email", "password", "callbackURL")),
         *(("/update-user", name) for name in ("name", "image", "nickname")),
         *(("/change-password", name) for name in ("newPassword", "currentPassword")),
@@ -115,7 +127,9 @@ def planted(text: str, place: int, bad: str) -> str:
 
 
 @settings(max_examples=25, deadline=None)
-@given(text=st.text(max_size=12), place=PLACES, bad=st.sampled_from(["\0", "\ud800", "\udfff", "\udc00\ud800"]))
+@given(
+    text=st.text(max_size=12), place=PLACES, bad=st.sampled_from(["\0", "\ud800", "\udfff", "\udc00\ud800"])
+)
 def test_text_that_no_database_holds_is_refused_in_every_field(text: str, place: int, bad: str) -> None:
     """S57: NUL and lone surrogates, anywhere in any text, escaped or raw, also in names and nested values."""
 
@@ -137,7 +151,9 @@ def test_text_that_no_database_holds_is_refused_in_every_field(text: str, place:
             answer = await visitor.send(path, json.dumps(nested).encode())
             assert (answer.status, answer.code) in UNREADABLE, nested
         raw = json.dumps({**BODIES["/update-user"], "name": "MARK"}).encode()
-        answer = await visitor.send("/update-user", raw.replace(b"MARK", value.encode("utf-8", "surrogatepass")))
+        answer = await visitor.send(
+            "/update-user", raw.replace(b"MARK", value.encode("utf-8", "surrogatepass"))
+        )
         assert answer.status == 400
         assert await everything_in(visitor.auth.services.store) == before
 
@@ -145,8 +161,14 @@ def test_text_that_no_database_holds_is_refused_in_every_field(text: str, place:
 
 
 @settings(max_examples=20, deadline=None)
-@given(text=st.text("abcא漢", max_size=12), place=PLACES, bad=st.sampled_from("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
-def test_text_that_reads_as_another_is_refused_wherever_it_would_be_kept_or_shown(text: str, place: int, bad: str) -> None:
+@given(
+    text=st.text("abcא漢", max_size=12),
+    place=PLACES,
+    bad=st.sampled_from("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
+)
+def test_text_that_reads_as_another_is_refused_wherever_it_would_be_kept_or_shown(
+    text: str, place: int, bad: str
+) -> None:
     """S57: direction overrides in every field but secrets that are merely compared."""
 
     async def try_everywhere() -> None:
@@ -217,14 +239,26 @@ async def test_forms_are_no_way_around(path: str) -> None:
     assert (await visitor.send(path, b"&".join(b"a=b" for _ in range(5000)), form)).status == 400
 
 
-@pytest.mark.parametrize("text", ["\x00", "%00", "%ED%A0%80", "%FF", "%", "\u202e", "a" * 60_000, "<script>", "%0d%0aset-cookie:a=b"])
+@pytest.mark.parametrize(
+    "text",
+    ["\x00", "%00", "%ED%A0%80", "%FF", "%", "\u202e", "a" * 60_000, "<script>", "%0d%0aset-cookie:a=b"],
+)
 async def test_queries_and_headers_are_texts_too(text: str) -> None:
     """S57: of every GET route, and the headers that are kept with a session."""
     visitor = await Visitor.arrive()
     for path in ("/get-session", "/error", "/ok", "/list-sessions"):
-        for name in ("disableCookieCache", "disableRefresh", "error", "error_description", "callbackURL", text):
+        for name in (
+            "disableCookieCache",
+            "disableRefresh",
+            "error",
+            "error_description",
+            "callbackURL",
+            text,
+        ):
             query = f"{name}={text}&{name}={text}"
-            answer = await exchange(visitor.auth, "GET", path, query=query, headers=[("cookie", visitor.cookie)])
+            answer = await exchange(
+                visitor.auth, "GET", path, query=query, headers=[("cookie", visitor.cookie)]
+            )
             assert answer.status < 500
             body = answer.body.decode()
             assert "\0" not in body
@@ -233,7 +267,9 @@ async def test_queries_and_headers_are_texts_too(text: str) -> None:
             assert not any("a=b" in value for value in answer.set_cookies)
     for header in ("user-agent", "x-forwarded-for", "accept-language", "referer", "x-anything"):
         headers = [(header, text.encode("utf-8", "surrogatepass")), ("origin", "http://auth.test")]
-        answer = await exchange(visitor.auth, "POST", "/sign-in/email", headers=headers, send=BODIES["/sign-in/email"])
+        answer = await exchange(
+            visitor.auth, "POST", "/sign-in/email", headers=headers, send=BODIES["/sign-in/email"]
+        )
         assert answer.status == 200 or refused(answer), (header, answer.status)
 
 
@@ -279,7 +315,9 @@ def fits(kind: type | None, value: object) -> bool:
 
 
 @pytest.mark.parametrize(("path", "name", "kind"), FIELDS, ids=[f"{path} {name}" for path, name, _ in FIELDS])
-async def test_a_value_of_another_type_is_refused_in_every_field(path: str, name: str, kind: type | None) -> None:
+async def test_a_value_of_another_type_is_refused_in_every_field(
+    path: str, name: str, kind: type | None
+) -> None:
     """S58: number, list, object, boolean and null where something else is asked for: 400 with the field's name."""
     for label, value in CONFUSED.items():
         visitor = await Visitor.arrive()
@@ -301,7 +339,10 @@ async def test_a_value_of_another_type_is_refused_in_every_field(path: str, name
 
 
 NULLABLE = {("/update-user", "image"), ("/update-session", "theme")} | {
-    (path, field.name) for path in ("/sign-up/email", "/update-user") for field in USER_FIELDS if not field.required
+    (path, field.name)
+    for path in ("/sign-up/email", "/update-user")
+    for field in USER_FIELDS
+    if not field.required
 }
 
 
@@ -311,7 +352,21 @@ async def test_a_body_that_is_no_object_is_refused(path: str) -> None:
     visitor = await Visitor.arrive()
     before = await everything_in(visitor.auth.services.store)
     for raw in (
-        *(b"null", b"true", b"1", b'"text"', b"[]", b"[{}]", b"[[[]]]", b"", b" ", b"{", b"}", b"{}x", b"{'a':1}"),
+        *(
+            b"null",
+            b"true",
+            b"1",
+            b'"text"',
+            b"[]",
+            b"[{}]",
+            b"[[[]]]",
+            b"",
+            b" ",
+            b"{",
+            b"}",
+            b"{}x",
+            b"{'a':1}",
+        ),
         *(b"\xff\xfe{\x00}\x00", b'{"a":NaN}', b'{"a":Infinity}', b'{"a":1e400}', b"{,}", b"[1e400]"),
         *(b'{"a":' + b"9" * 5000 + b"}", b'{"\\ud800":1}', b"undefined", b"/**/{}", b'{"name":"\x01"}'),
     ):
@@ -330,8 +385,23 @@ async def test_numbers_and_dates_at_the_edge_of_their_columns_are_answers_or_ref
     for value in (2**31 - 1, -1, 0, -0.0, 36.0):
         assert (await visitor.fill("/update-user", "age", value)).status == 200, value
     dates = (
-        *("0000-00-00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2030-02-30", "2030-13-01", "now"),
-        *("2030-01-01T24:00:00", "1e9", "", "2030-01-01T00:00:00+99:99", "٢٠٣٠-٠١-٠١", "2030-W01", "20300101T000000Z" * 9),
+        *(
+            "0000-00-00",
+            "0001-01-01T00:00:00+23:59",
+            "9999-12-31T23:59:59-23:59",
+            "2030-02-30",
+            "2030-13-01",
+            "now",
+        ),
+        *(
+            "2030-01-01T24:00:00",
+            "1e9",
+            "",
+            "2030-01-01T00:00:00+99:99",
+            "٢٠٣٠-٠١-٠١",
+            "2030-W01",
+            "20300101T000000Z" * 9,
+        ),
     )
     for value in dates:
         answer = await visitor.fill("/update-user", "birthday", value)

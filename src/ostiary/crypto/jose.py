@@ -1,12 +1,10 @@
 """JWT and JWE under the server's secrets: a strict wrapper over joserfc that owns alg, crit, typ and size."""
 
-import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TypeAlias
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -17,10 +15,9 @@ from joserfc.jwk import OctKey
 from ostiary.crypto import base64url
 from ostiary.crypto.javascript import stringify, text_to_bytes
 from ostiary.crypto.signing import Keyring
+from ostiary.crypto.strict_json import Claims, parse_object
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.runtime import Runtime
-
-Claims: TypeAlias = dict[str, JsonValue]
 
 LONGEST_TOKEN = 8192
 LONGEST_HEADER = 512
@@ -143,31 +140,6 @@ def _parse_object(segment: str) -> Claims:
         return parse_object(base64url.decode(segment))
     except ValueError as error:
         raise TokenRefused("not a JSON object in base64url") from error
-
-
-def parse_object(data: bytes) -> Claims:
-    """Parse a JSON object: UTF-8, no repeated names, no NaN, no bottomless nesting; raises ValueError."""
-    try:
-        document = _STRICT_JSON.decode(data.decode())
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(document, dict):
-        raise ValueError("not an object")  # noqa: TRY004  # one exception for every kind of malformed input
-    return document
-
-
-def _unique(members: list[tuple[str, JsonValue]]) -> Claims:
-    claims = dict(members)
-    if len(claims) != len(members):
-        raise ValueError("a name is repeated")
-    return claims
-
-
-def _no_constant(name: str) -> JsonValue:
-    raise ValueError(f"{name} is not JSON")
-
-
-_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def _first(keys: Iterable[OctKey], open_with: Callable[[str, OctKey], bytes], token: str) -> Claims:

@@ -9,16 +9,8 @@ from typing import Literal, TypeAlias
 
 from ostiary.crypto import base64url
 from ostiary.crypto.javascript import stringify
-from ostiary.crypto.jose import (
-    Claims,
-    TokenRefused,
-    decrypt_jwt,
-    encrypt_jwt,
-    parse_object,
-    sign_jwt,
-    verify_jwt,
-)
 from ostiary.crypto.signing import Keyring
+from ostiary.crypto.strict_json import Claims, parse_object
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.runtime import Runtime
 
@@ -59,6 +51,15 @@ class CachePayload:
         }
 
 
+def prepare(strategy: Strategy) -> None:
+    """Load what a strategy needs now, rather than during the first request.
+
+    Tokens need a library that costs a tenth of a second and ten megabytes, which nobody else should pay for.
+    """
+    if strategy != "compact":
+        import ostiary.crypto.jose  # noqa: F401, PLC0415
+
+
 def encode(
     payload: CachePayload,
     strategy: Strategy,
@@ -67,13 +68,14 @@ def encode(
     runtime: Runtime,
 ) -> str:
     """Make the cookie's value; `max_age` is None where the cookie lives as long as the browser."""
-    match strategy:
-        case "compact":
-            return _encode_compact(payload, max_age or _COMPACT_DEFAULT, keyring, runtime)
-        case "jwt":
-            return sign_jwt(payload.as_json(), keyring, max_age or _TOKEN_DEFAULT, runtime)
-        case "jwe":
-            return encrypt_jwt(payload.as_json(), keyring, SESSION_SALT, max_age or _TOKEN_DEFAULT, runtime)
+    if strategy == "compact":
+        return _encode_compact(payload, max_age or _COMPACT_DEFAULT, keyring, runtime)
+    from ostiary.crypto import jose  # noqa: PLC0415  see `prepare`
+
+    claims, lifetime = payload.as_json(), max_age or _TOKEN_DEFAULT
+    if strategy == "jwt":
+        return jose.sign_jwt(claims, keyring, lifetime, runtime)
+    return jose.encrypt_jwt(claims, keyring, SESSION_SALT, lifetime, runtime)
 
 
 def decode(
@@ -84,7 +86,7 @@ def decode(
         return None
     try:
         payload = _payload(*_open(value, strategy, keyring, now, limit))
-    except (TokenRefused, ValueError):
+    except ValueError:
         return None
     if payload is None or payload.expires_at is None or payload.expires_at < milliseconds(now):
         return None
@@ -102,10 +104,15 @@ def _open(
     """Return the proved content and when it expires, in milliseconds."""
     if strategy == "compact":
         return _open_compact(value, keyring)
-    if strategy == "jwt":
-        claims = verify_jwt(value, keyring, now, limit=limit)
-    else:
-        claims = decrypt_jwt(value, keyring, SESSION_SALT, now, limit=limit)
+    from ostiary.crypto import jose  # noqa: PLC0415  see `prepare`
+
+    try:
+        if strategy == "jwt":
+            claims = jose.verify_jwt(value, keyring, now, limit=limit)
+        else:
+            claims = jose.decrypt_jwt(value, keyring, SESSION_SALT, now, limit=limit)
+    except jose.TokenRefused as refusal:
+        raise ValueError(str(refusal)) from refusal
     return claims, claims["exp"] * 1000
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ostiary.crypto.session_cache import CachePayload, decode, encode, milliseconds
+from ostiary.crypto.session_cache import CachePayload, decode, encode, milliseconds, prepare
 from ostiary.crypto.signing import Keyring, sign_cookie, unsign
 from ostiary.domain.entities import ActiveSession
 from ostiary.domain.models import SESSION, USER
@@ -47,6 +47,11 @@ class SessionCookies:
     schema: Schema
     renderer: Renderer
     runtime: Runtime
+
+    def __post_init__(self) -> None:
+        """Load what copies of sessions need."""
+        if self.options.cookie_cache.enabled:
+            prepare(self.options.cookie_cache.strategy)
 
     def token(self, request: Request) -> str | None:
         """Return the session token of a validly signed cookie."""
