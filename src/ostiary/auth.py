@@ -139,6 +139,12 @@ class Auth:
         """Add what the database lacks of the configured tables; safe when several nodes start at once."""
         if self.database_url is None:
             return
+        from ostiary.storage.sql import SqlStore  # noqa: PLC0415  see `_store`
+
+        store = self.services.store
+        if isinstance(store, SqlStore) and store.in_memory:
+            await store.create_tables()
+            return
         from ostiary.storage import migrations  # noqa: PLC0415  Alembic is slow to import
 
         await migrations.apply(self.database_url, self.schema)

@@ -16,7 +16,7 @@ from tests.conformance.normalise import Json
 
 Result = TypeVar("Result")
 
-POSTGRES = os.environ.get("OSTIARY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+POSTGRES = os.environ.get("OSTIARY_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("OSTIARY_TEST_REDIS", "redis://127.0.0.1:6379")
 USER_ROW = """
     INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")

@@ -1,11 +1,12 @@
 """The same requests, step by step, to real reference servers and to Ostiary: every answer is compared."""
 
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from tests.conformance.conftest import REFERENCES
-from tests.conformance.differences import Judge
+from tests.conformance.differences import Judge, listed
 from tests.conformance.scenarios.every import SCENARIOS
 from tests.conformance.stage import Scenario, Stage
 from tests.conformance.transcript import report
@@ -44,3 +45,9 @@ def test_no_listed_difference_is_stale(judge: Judge) -> None:
 def test_scenarios_have_names_of_their_own() -> None:
     names = [scenario.name for scenario in SCENARIOS]
     assert sorted(set(names)) == sorted(names)
+
+
+def test_every_listed_difference_is_explained() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "differences.md").read_text()
+    text = " ".join(page.split())
+    assert [entry.reason for entry in listed() if " ".join(entry.reason.split()) not in text] == []

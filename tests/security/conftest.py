@@ -22,7 +22,7 @@ from tests.security.surface import surface_auth
 
 Result = TypeVar("Result")
 
-POSTGRES = os.environ.get("OSTIARY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+POSTGRES = os.environ.get("OSTIARY_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
 
 
 @dataclass

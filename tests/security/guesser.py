@@ -1,6 +1,7 @@
-"""One of several server processes under a guessing attack: `python -m tests.security.guesser URL NUMBER GUESSES`.
+"""One of several server processes under a guessing attack.
 
-Says `ready`, waits for a line, then answers with the statuses of its guesses as JSON.
+`python -m tests.security.guesser URL NUMBER GUESSES` says `ready`, waits for a line, then answers with the
+statuses of its guesses as JSON.
 """
 
 import asyncio

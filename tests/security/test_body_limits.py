@@ -46,7 +46,7 @@ async def serving(http: str = "auto", **advanced: Any) -> AsyncIterator[Counted]
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off", http=http)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  the server has no event for it
         await asyncio.sleep(0.005)
     app.port = server.servers[0].sockets[0].getsockname()[1]
     try:

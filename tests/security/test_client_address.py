@@ -65,7 +65,7 @@ VARIANTS: dict[str, tuple[IpAddress, str | None, dict[str, str], str | None]] = 
 def test_the_address_is_what_can_be_believed(
     options: IpAddress, peer: str | None, headers: dict[str, str], expected: str | None
 ) -> None:
-    """S55: spoofed, garbled, chained, IPv6 and mapped addresses, judged by the connection and our own proxies."""
+    """S55: spoofed, garbled, chained, IPv6 and mapped; judged by the connection and our own proxies."""
     assert ClientAddress(options).of(Request("GET", "/ok", headers, peer=peer)) == expected
 
 

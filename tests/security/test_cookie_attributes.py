@@ -32,7 +32,7 @@ def configured(base_url: str, **changes: object) -> Options:
 
 
 class Collected(Browser):
-    """A browser that keeps every Set-Cookie line by the path that sent it, and its own cookies even over TLS names."""
+    """A browser that keeps every Set-Cookie line by the path that sent it."""
 
     def __init__(self, auth: Auth, base_url: str) -> None:
         super().__init__(auth, origin=base_url)
@@ -117,7 +117,7 @@ async def test_every_cookie_is_hidden_from_scripts_bound_to_the_site_and_to_this
 
 @pytest.mark.parametrize("base_url", ["http://auth.test", HTTPS])
 async def test_a_deletion_names_the_cookie_exactly_as_it_was_set(base_url: str) -> None:
-    """S23: same name, path, domain and flags, empty value, Max-Age=0; a browser would else keep the cookie."""
+    """S23: same name, path, domain and flags, empty value, Max-Age=0; else the browser keeps it."""
     async with every_route_called(configured(base_url), base_url) as browser:
         lines = list(all_lines(browser))
     shapes: dict[str, set[str]] = defaultdict(set)

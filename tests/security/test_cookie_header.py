@@ -144,7 +144,7 @@ async def test_of_two_cookies_of_one_name_the_first_alone_is_judged() -> None:
 
 
 async def test_the_plain_name_and_the_secure_name_are_two_cookies() -> None:
-    """S34: over https only the `__Secure-` name counts, which no insecure page can set; over http only the plain."""
+    """S34: over https only the `__Secure-` name counts, which no insecure page can set."""
     for base_url, right, wrong in (
         ("http://auth.test", SESSION_COOKIE, SECURE),
         ("https://auth.test", SECURE, SESSION_COOKIE),
@@ -205,7 +205,7 @@ async def test_chunks_that_do_not_add_up_are_ignored_and_cleaned_away() -> None:
 
 
 async def test_other_values_that_we_signed_are_no_session() -> None:
-    """S34: the wish not to be remembered, the device cookie and signed nonsense, each under the session's name."""
+    """S34: the wish not to be remembered, the device cookie, signed nonsense."""
     auth = auth_with_cache()
     async with Browser(auth) as browser:
         await browser.sign_up(rememberMe=False)

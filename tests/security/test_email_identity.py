@@ -86,7 +86,7 @@ NO_ADDRESSES = {
 
 @pytest.mark.parametrize("address", NO_ADDRESSES.values(), ids=NO_ADDRESSES)
 async def test_what_is_not_one_plain_address_is_refused_at_every_door(address: str) -> None:
-    """S56: a list, a header, markup, look-alikes and other spellings: 400 at sign-up and sign-in, nothing kept."""
+    """S56: lists, headers, markup, look-alikes and other spellings: 400 at both doors, nothing kept."""
     auth = some_auth()
     async with Browser(auth) as browser:
         await browser.sign_up()
@@ -106,7 +106,7 @@ async def test_what_is_not_one_plain_address_is_refused_at_every_door(address: s
 
 
 async def test_one_address_is_one_account_in_any_case(place: Place) -> None:
-    """S56: signing up twice in other letters is refused, signing in with any of them works, one row is kept."""
+    """S56: signing up again in other letters is refused, signing in with any of them works; one row."""
     auth = await place.open()
     async with Browser(auth) as browser:
         assert (await browser.sign_up("ADA@example.com"))["user"]["email"] == "ada@example.com"
@@ -178,7 +178,7 @@ async def listening(sink: Sink) -> AsyncIterator[Sink]:
 
 
 async def test_a_notice_to_the_owner_reaches_the_owner_alone() -> None:
-    """S56: mailed by SMTP to a sink: one recipient, one message, no header but ours, whatever was signed up with."""
+    """S56: mailed by SMTP to a sink: one recipient, one message, no header but ours."""
     async with listening(Sink()) as sink:
 
         async def notify(user: User) -> None:

@@ -91,7 +91,7 @@ async def test_a_failed_sign_in_looks_the_same_whatever_the_state_of_the_account
 
 
 async def test_the_state_of_an_account_is_told_to_those_who_know_its_password_only(place: Place) -> None:
-    """S48: unverified and banned show after the proof, and start no session; the rest shows nothing even then."""
+    """S48: unverified and banned show after the proof and start no session; the rest shows nothing."""
     auth = await place.open(surface_options(email_and_password=VERIFIED_ONLY))
     await populate(auth)
     codes = {state: (await sign_in(auth, address_of(state), PASSWORD)).code for state in STATES}
@@ -140,7 +140,7 @@ def normalised(answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:
 async def test_signing_up_with_a_known_address_looks_like_signing_up_with_a_new_one(
     settings: EmailAndPassword, ids: str
 ) -> None:
-    """S48: with plugins' columns, additional fields, defaults and hooks; compared with a server that knows nobody."""
+    """S48: plugins' columns, additional fields, defaults and hooks included; as where nobody is known."""
     options = surface_options(email_and_password=settings)
     options = replace(options, advanced=replace(options.advanced, generate_id=ids))
     for variation in VARIATIONS:
@@ -275,7 +275,7 @@ def _deliver(port: int, message: EmailMessage) -> None:
 async def test_a_mail_that_cannot_be_sent_does_not_change_the_answer(
     mishap: Callable[[User], Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """S50: the notice to the owner fails, hangs or finds no server: the answer for a new address comes, at once."""
+    """S50: the notice fails, hangs or finds no server: the answer for a new address comes, at once."""
     called: list[str] = []
 
     async def notify(user: User) -> None:

@@ -83,7 +83,7 @@ async def limited(place: Place, clock: FrozenRuntime, **changes: Any) -> Auth:
 
 
 async def test_parallel_guesses_in_one_process_count_one_by_one(place: Place, clock: FrozenRuntime) -> None:
-    """S51: nothing slips between looking and counting, whatever counts; the right password is refused, too."""
+    """S51: nothing slips between looking and counting; past the limit the right password is refused, too."""
     for storage in ("database", "memory"):
         auth = await place.open(surface_options(rate_limit=RateLimitOptions(storage=storage)), clock)
         email = f"{storage}@example.com"
@@ -171,7 +171,7 @@ async def test_the_owners_sign_in_gives_an_attacker_no_new_guesses(
 
 
 async def test_an_attackers_own_account_resets_nothing(place: Place, clock: FrozenRuntime) -> None:
-    """S53: signing in to one account between guesses at another refunds the one, not the other, nor the address."""
+    """S53: signing in to one account between guesses at another refunds neither the other nor the address."""
     auth = await limited(place, clock)
     body = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD}
     await exchange(auth, "POST", "/sign-up/email", send=body, peer="10.2.0.1")

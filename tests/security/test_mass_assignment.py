@@ -10,8 +10,8 @@ from ostiary.domain.schema import Field
 from tests.builders import PASSWORD, Browser
 from tests.security.conftest import Place
 from tests.security.exchange import Answer, cookie_header, exchange
+from tests.security.fields import FIELDS
 from tests.security.surface import BODIES, everything_in, guarded_paths, surface_auth
-from tests.security.test_text_fields import FIELDS
 
 FORGED = {
     "string": "forged",

@@ -53,7 +53,7 @@ class CountingHasher(BoundedHasher):
 
 @pytest.mark.parametrize("alphabet", ALPHABETS)
 async def test_every_length_within_the_bounds_works_in_any_script_and_no_other_does(alphabet: str) -> None:
-    """S42: 8 to 128 code points, 64 and more allowed, no composition rules, at sign-up, sign-in and change."""
+    """S42: 8 to 128 code points, so 64 and more, no composition rules; at sign-up, sign-in and change."""
     auth = some_auth()
     for length, code in (
         *((7, "PASSWORD_TOO_SHORT"), (8, None), (9, None), (63, None), (64, None), (65, None), (71, None)),
@@ -145,7 +145,7 @@ async def test_a_hasher_that_ends_at_72_bytes_refuses_instead_of_cutting(
 
 
 async def test_an_imported_hash_of_a_longer_password_still_signs_in(clock: FrozenRuntime) -> None:
-    """S42: bcrypt elsewhere has cut it already; here it is verified as it was made, and kept where it must be."""
+    """S42: bcrypt elsewhere has cut it already; it is verified as it was made, and kept where it must be."""
     imported = bcrypt.hashpw(b"a" * 72, bcrypt.gensalt(5)).decode()
     for hasher in (BoundedHasher(clock, Bcrypt(cost=4)), cheap_hasher(clock)):
         auth = some_auth(clock=clock, hasher=hasher)

@@ -202,7 +202,7 @@ async def test_a_breached_password_is_refused_and_the_service_learns_five_charac
 async def test_a_service_that_is_down_fails_as_documented(
     mode: str, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S44: open accepts and logs, closed answers 503 and makes no account; the other rules hold either way."""
+    """S44: open accepts, closed answers 503 and makes no account; the other rules hold either way."""
     monkeypatch.setattr(breached_passwords, "PATIENCE", 0.2)
     async with served(RangeService(set(), failure)) as service:
         # nobody listens on the discard port

@@ -164,7 +164,7 @@ async def test_a_copied_cookie_dies_with_its_session(
 async def test_a_copied_cache_cannot_be_renewed(
     clock: FrozenRuntime, event: Callable[[Case], Awaitable[None]]
 ) -> None:
-    """S26 S28: no route hands out a newer copy for the copy of a dead session, so the window closes for good."""
+    """S26 S28: no route hands out a newer copy for that of a dead session; the window closes for good."""
     auth = await Place(None).open(options_of("compact"), clock)
     async with Browser(auth) as victim, Browser(auth) as other:
         case = Case(auth, clock, victim, other)

@@ -130,7 +130,7 @@ class Application:
 
 
 async def test_a_person_who_uses_application_routes_alone_stays_signed_in(clock: FrozenRuntime) -> None:
-    """S29: only `/me` is called for 20 days; row and cookie move together, so the browser keeps the cookie."""
+    """S29: only `/me` is called for 20 days; row and cookie move together."""
     auth = some_auth(clock=clock)
     async with Browser(Application(auth)) as browser:
         token = (await browser.sign_up())["token"]

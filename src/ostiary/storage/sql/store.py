@@ -13,6 +13,7 @@ from ostiary.storage.sql.catalog import Catalog
 from ostiary.storage.sql.counters import Counters
 from ostiary.storage.sql.driver import Driver, PoolOptions
 from ostiary.storage.sql.drivers import driver_of
+from ostiary.storage.sql.drivers.sqlite import SqliteDriver
 from ostiary.storage.sql.transaction import SqlTables, SqlTransaction
 from ostiary.storage.store import Hit, Transaction
 
@@ -26,6 +27,11 @@ class SqlStore(SqlTables):
         super().__init__(catalog, driver)
         self._driver = driver
         self._counters = Counters(catalog.statements, driver, runtime, serial=catalog.serial)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the database is the memory of this process, which no other connection reaches."""
+        return isinstance(self._driver, SqliteDriver) and self._driver.in_memory
 
     @property
     def metadata(self) -> sa.MetaData:
@@ -55,11 +61,16 @@ class SqlStore(SqlTables):
     async def create_tables(self) -> None:
         """Make every table in an empty database: for tests, and for databases in memory."""
         engine = self._catalog.statements.engine
+        again = engine.name == "sqlite"  # a database in memory is asked for its tables at every start
         for table in self.metadata.tables.values():
-            await self._driver.execute(str(CreateTable(table).compile(dialect=engine)), ())
+            await self._driver.execute(
+                str(CreateTable(table, if_not_exists=again).compile(dialect=engine)), ()
+            )
         for table in self.metadata.tables.values():
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                await self._driver.execute(str(CreateIndex(index).compile(dialect=engine)), ())
+                await self._driver.execute(
+                    str(CreateIndex(index, if_not_exists=again).compile(dialect=engine)), ()
+                )
 
     async def ping(self) -> None:
         """Ask the database for a sign of life."""

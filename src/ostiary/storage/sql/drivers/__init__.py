@@ -1,12 +1,20 @@
 """One thin driver per database; each is imported when a URL asks for it."""
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ostiary.domain.errors import ConfigurationError
 from ostiary.storage.sql.driver import Driver, PoolOptions
 
 _CURE = "write it as sqlite:///file.db, postgresql://user@host/name or mysql://user@host/name"
+
+
+def _mysql(url: URL, options: PoolOptions) -> Driver:
+    try:
+        from ostiary.storage.sql.drivers.mysql import MysqlDriver  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise ConfigurationError("MySQL and MariaDB need a driver: pip install 'ostiary[mysql]'") from None
+    return MysqlDriver(url, options)
 
 
 def driver_of(url: str, options: PoolOptions) -> Driver:
@@ -25,8 +33,6 @@ def driver_of(url: str, options: PoolOptions) -> Driver:
 
             return PostgresDriver(parsed, options)
         case "mysql" | "mariadb":
-            from ostiary.storage.sql.drivers.mysql import MysqlDriver  # noqa: PLC0415
-
-            return MysqlDriver(parsed, options)
+            return _mysql(parsed, options)
         case other:
             raise ConfigurationError(f"there is no store for '{other}'; {_CURE}")

@@ -134,7 +134,7 @@ class SqliteDriver:
     def __init__(self, path: str, options: PoolOptions) -> None:
         """Open nothing yet; an empty path is a database in memory."""
         self._path = path or ":memory:"
-        self._in_memory = self._path == ":memory:"
+        self.in_memory = self._path == ":memory:"
         self._patience = options.acquire_timeout.total_seconds()
         self._turn = asyncio.Lock()
         self._writer: _Workers | _Inline | None = None
@@ -143,7 +143,7 @@ class SqliteDriver:
 
     async def fetch(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
         """Read in a thread, beside whoever writes."""
-        if self._in_memory:
+        if self.in_memory:
             return await self.change(sql, args)
         if self._readers is None:
             await self._open()
@@ -153,7 +153,7 @@ class SqliteDriver:
 
     async def look_up(self, sql: str, args: Sequence[DriverValue]) -> Sequence[Row]:
         """Read on the event loop: a hop to a thread costs several times the statement."""
-        if self._in_memory:
+        if self.in_memory:
             return await self.change(sql, args)
         if self._nearby is None:
             await self._open()
@@ -219,12 +219,15 @@ class SqliteDriver:
 
     def _start_writer(self) -> _Workers | _Inline:
         connect = partial(self._connect, self._patience, writes=True)
-        self._writer = _Inline(connect) if self._in_memory else _Workers(1, connect)
+        self._writer = _Inline(connect) if self.in_memory else _Workers(1, connect)
         return self._writer
 
     async def connect(self) -> sqlite3.Connection:
-        """Open a connection that waits a minute for locks."""
-        return await asyncio.to_thread(self._connect, _LONG_PATIENCE, writes=True)
+        """Open a connection that waits a minute for locks; raises StorageUnavailable."""
+        try:
+            return await asyncio.to_thread(self._connect, _LONG_PATIENCE, writes=True)
+        except sqlite3.OperationalError as error:
+            raise StorageUnavailable(f"cannot open '{self._path}': {error}") from error
 
     def _connect(self, patience: float, *, writes: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -233,7 +236,7 @@ class SqliteDriver:
         connection.execute("PRAGMA foreign_keys = ON")
         if not writes:
             connection.execute("PRAGMA query_only = ON")
-        elif not self._in_memory:
+        elif not self.in_memory:
             with suppress(sqlite3.OperationalError):  # another process is switching it just now
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
