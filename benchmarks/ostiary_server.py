@@ -8,6 +8,7 @@ The end of the input ends the process.
 
 import asyncio
 import json
+import logging
 import socket
 import sys
 import threading
@@ -97,6 +98,7 @@ def _in_memory(options: dict[str, Any]) -> MemoryStore:
 
 async def main() -> None:
     """Serve until the input ends."""
+    logging.disable(logging.WARNING)  # as on the other side
     setting = json.loads(sys.argv[1])
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     application = watched(await build(setting), Heart())

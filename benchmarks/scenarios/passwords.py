@@ -140,7 +140,7 @@ def crowd() -> Table:
 
 
 def _seen(server: Server, crowd: str, it: Together) -> tuple[str, ...]:
-    sign_ins = f"{it.sign_ins.rate:.1f}" if it.sign_ins.count else ""
+    sign_ins = f"{it.sign_ins.statuses[200] / it.sign_ins.seconds:.1f}" if it.sign_ins.count else ""
     refused = str(it.sign_ins.statuses[503])
     p50, p99 = (f"{it.sessions.percentile(share):.1f}" for share in (0.5, 0.99))
     return (

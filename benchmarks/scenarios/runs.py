@@ -6,11 +6,15 @@ import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import uvloop
 
 from benchmarks.load import Answer, Outcome, RequestOf, ask, drive, only, request
 from benchmarks.processes import Contestant, Json, Server
+from ostiary.crypto.session_cache import CachePayload, Strategy, encode, milliseconds
+from ostiary.crypto.signing import Keyring
+from ostiary.domain.runtime import SystemRuntime
 
 PASSWORD = "correct horse battery staple"
 SECRET = "benchmark-secret-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -20,6 +24,7 @@ OPTIONS: Json = {
     "emailAndPassword": {"enabled": True},
     "rateLimit": {"enabled": False},
 }
+COPY = "better-auth.session_data"
 CONNECTIONS = 32
 ROUNDS = 3
 WARM_UP = 1.5
@@ -114,6 +119,22 @@ def signed_in(server: Server) -> RequestOf:
     if f"{name}@example.com".encode() not in answer.body:
         raise AssertionError(f"nobody is signed in: {answer.body!r}")
     return lambda: message
+
+
+def some_copies(server: Server, strategy: Strategy, count: int) -> list[bytes]:
+    """Sign somebody up and return requests for their session, each with another copy of it in a cookie."""
+    cookies = sign_up(server, someone())
+    answer = _checked(asyncio.run(ask(server.port, get_session(cookies))), 200)
+    known, runtime = json.loads(answer.body), SystemRuntime()
+    now = milliseconds(runtime.now())
+    payloads = [CachePayload(known["session"], known["user"], now - number) for number in range(count)]
+    keyring, life = Keyring.of(SECRET), timedelta(hours=1)
+    values = [encode(payload, strategy, life, keyring, runtime) for payload in payloads]
+    requests = [get_session({**cookies, COPY: value}) for value in values]
+    # wire: the identifier comes first in what was read from a copy
+    if not asyncio.run(ask(server.port, requests[-1])).body.startswith(b'{"session":{"id":'):
+        raise AssertionError("the copy was not believed")
+    return requests
 
 
 def _checked(answer: Answer, status: int) -> Answer:

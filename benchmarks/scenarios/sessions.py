@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from itertools import cycle
 
 from benchmarks import databases
 from benchmarks.load import request
 from benchmarks.processes import Contestant, Json, Server
 from benchmarks.report import Table, Verdict
-from benchmarks.scenarios.runs import OPTIONS, Run, alternating, signed_in
+from benchmarks.scenarios.runs import OPTIONS, Run, alternating, signed_in, some_copies
+from ostiary.crypto.session_cache import Strategy
 
 COLUMNS = ("server", "CPU µs per request", "share of Node's", "requests per second", "p50 ms", "p99 ms")
+
+COPIES = 2_000  # more than a server remembers
 
 Place = Callable[[], AbstractContextManager[str]]
 
@@ -42,10 +46,10 @@ def rows(runs: dict[Contestant, Run]) -> list[tuple[str, ...]]:
     ]
 
 
-def share(runs: dict[Contestant, Run], wanted: int) -> Verdict:
+def share(runs: dict[Contestant, Run], wanted: int, what: str = "") -> Verdict:
     """Judge our share of what Node pays."""
     times = runs[Contestant.NODE].micros / runs[Contestant.OSTIARY].micros
-    return Verdict(f"at most 1/{wanted} of Node's CPU", f"1/{times:.1f}", times >= wanted)
+    return Verdict(f"at most 1/{wanted} of Node's CPU{what}", f"1/{times:.1f}", times >= wanted)
 
 
 def _table(title: str, runs: dict[Contestant, Run], wanted: int) -> Table:
@@ -81,11 +85,20 @@ def on_sqlite() -> Table:
     return _table("get-session, SQLite", compare(databases.sqlite, (Contestant.OSTIARY, Contestant.NODE)), 5)
 
 
-def _from_cache(strategy: str) -> Table:
-    session = {"cookieCache": {"enabled": True, "maxAge": 3600, "strategy": strategy}}
-    contestants = (Contestant.OSTIARY, Contestant.NODE)
-    runs = compare(databases.postgresql, contestants, {**OPTIONS, "session": session})
-    return _table(f"get-session from the cookie cache ({strategy})", runs, 8)
+def _from_cache(strategy: Strategy) -> Table:
+    cache = {"cookieCache": {"enabled": True, "maxAge": 3600, "strategy": strategy}}
+    with ExitStack() as stack:
+        database = stack.enter_context(databases.postgresql())
+        options = {**OPTIONS, "session": cache}
+        ours = stack.enter_context(Server(Contestant.OSTIARY, options, database))
+        node = stack.enter_context(Server(Contestant.NODE, options, database, migrate=False))
+        copies = some_copies(ours, strategy, COPIES)
+        in_turn = alternating([ours, node], lambda _: cycle(copies).__next__, rounds=2)
+        again = alternating([ours, node], lambda _: cycle(copies[:1]).__next__, rounds=2)
+    written = [(f"{row[0]}, {COPIES:,} copies in turn", *row[1:]) for row in rows(in_turn)]
+    written += [(f"{row[0]}, the same copy again", *row[1:]) for row in rows(again)]
+    verdicts = [share(in_turn, 8, ", copies in turn"), share(again, 8, ", the same copy again")]
+    return Table(f"get-session from the cookie cache ({strategy})", COLUMNS, written, verdicts)
 
 
 def from_compact() -> Table:

@@ -23,7 +23,7 @@ were given.
 """
 
 AROUND_ENDPOINTS = """
-```python
+```python run
 from ostiary import Errors, Hooks
 from ostiary.http.context import Context
 

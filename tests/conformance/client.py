@@ -65,7 +65,7 @@ class Client:
 
     target: Target
     transcript: Transcript
-    placeholders: Placeholders = field(default_factory=Placeholders)
+    placeholders: Placeholders = field(default_factory=lambda: Placeholders(began=time.time()))
     jar: dict[str, str] = field(default_factory=dict)
     who: str = ""
 

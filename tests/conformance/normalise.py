@@ -1,6 +1,7 @@
 """Values that differ from run to run become stable placeholders that still prove their format."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,19 +20,21 @@ ROW_KEYS = frozenset({"id", "userId", "accountId", "sub"})
 MILLISECONDS = range(1_600_000_000_000, 2_500_000_000_000)
 SECONDS = range(1_600_000_000, 2_500_000_000)
 LONGEST_WAIT = 86_400
-UNITS = (("d", 86400), ("h", 3600), ("m", 60))
+UNITS = (("d", 1440), ("h", 60), ("m", 1))
 
 
 def offset(seconds: float) -> str:
-    """Name a distance from now, to the nearest minute: `+7d`, `-2h`, `now`."""
-    rounded = round(seconds / 60) * 60
-    if rounded == 0:
+    """Name a distance from now: `+7d`, `-2h`, `now`.
+
+    What happened a moment ago has drifted into the past by as much as the test took since: up to a minute of
+    that is forgiven by going up to the next full minute.
+    """
+    minutes = math.ceil((seconds - 1) / 60)
+    if minutes == 0:
         return "now"
-    sign = "+" if rounded > 0 else "-"
-    for name, unit in UNITS:
-        if rounded % unit == 0:
-            return f"{sign}{abs(rounded) // unit}{name}"
-    raise AssertionError("every multiple of a minute has a name")
+    sign = "+" if minutes > 0 else "-"
+    name, unit = next((name, unit) for name, unit in UNITS if minutes % unit == 0)
+    return f"{sign}{abs(minutes) // unit}{name}"
 
 
 @dataclass
@@ -42,6 +45,8 @@ class Placeholders:
     rename all that follow.
     """
 
+    began: float = math.inf
+    """When the transcript began: every moment from then on is "now"."""
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     step: int = 1
     given: int = 0
@@ -62,7 +67,7 @@ class Placeholders:
         """Replace every identifier, token and time within a text."""
         text = RANDOM.sub(lambda match: self.name("random", match[0]), text)
         text = UUID.sub(lambda match: self.name("uuid", match[0]), text)
-        return ISO.sub(lambda match: f"<time {offset(_epoch(match[0]) - now)}>", text)
+        return ISO.sub(lambda match: f"<time {self.moment(_epoch(match[0]), now)}>", text)
 
     def value(self, value: Json, now: float, key: str = "") -> Json:
         """Replace within a JSON value, keeping the order of its keys."""
@@ -73,8 +78,17 @@ class Placeholders:
         if isinstance(value, str):
             return self._string(value, now, key)
         if isinstance(value, int) and not isinstance(value, bool):
-            return _moment(value, now)
+            return self._number(value, now)
         return value
+
+    def moment(self, epoch: float, now: float) -> str:
+        """Name a moment by its distance from now."""
+        return "now" if self.began - 1 <= epoch <= now + 1 else offset(epoch - now)
+
+    def _number(self, value: int, now: float) -> int | str:
+        if value in MILLISECONDS:
+            return f"<ms {self.moment(value / 1000, now)}>"
+        return f"<s {self.moment(value, now)}>" if value in SECONDS else value
 
     def _string(self, value: str, now: float, key: str) -> str:
         if SCRYPT.fullmatch(value):
@@ -86,14 +100,6 @@ class Placeholders:
 
 def _epoch(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
-
-
-def _moment(value: int, now: float) -> int | str:
-    if value in MILLISECONDS:
-        return f"<ms {offset(value / 1000 - now)}>"
-    if value in SECONDS:
-        return f"<s {offset(value - now)}>"
-    return value
 
 
 def waiting(seconds: str) -> str:

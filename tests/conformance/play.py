@@ -30,8 +30,8 @@ def main() -> int:
         if arguments.transcripts:
             for transcript in played.values():
                 _write(arguments.transcripts / transcript.server, transcript)
-        if first.exchanges[-1].step == "broken off":
-            sys.stdout.write(f"{first.scenario} is broken:\n{first.exchanges[-1].raw}\n")
+        if first.breakdown:
+            sys.stdout.write(f"{first.scenario} is broken:\n{first.breakdown}\n")
         for other in others:
             found = judge.unexplained(first.scenario, first.server, other.server, first.differences(other))
             unexplained += len(found)

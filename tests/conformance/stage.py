@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from tests.conformance import databases
 from tests.conformance.client import Client, Target
+from tests.conformance.differences import AGAIN
 from tests.conformance.normalise import Json
 from tests.conformance.servers import COMMANDS, ServerFailedError, ServerProcess
-from tests.conformance.transcript import Exchange, Transcript
+from tests.conformance.transcript import BROKEN_OFF, Exchange, Transcript
 
 SECRET = "conformance-secret-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BASE_URL = "http://app.example.test"
@@ -118,7 +119,7 @@ def record(scenario: Scenario, server: str, target: Target | ServerFailedError) 
         scenario.play(Client(_running(target), transcript))
     except Exception as error:  # noqa: BLE001  whatever went wrong is shown beside the other server's run
         trace = traceback.format_exc()
-        transcript.exchanges.append(Exchange("broken off", "", {"error": repr(error)}, trace))
+        transcript.exchanges.append(Exchange(BROKEN_OFF, "", {"error": repr(error)}, trace))
     return transcript
 
 
@@ -198,4 +199,4 @@ def theatre(names: list[str]) -> Iterator[Theatre]:
 
 
 def _unique(names: list[str]) -> list[str]:
-    return [name if name not in names[:number] else f"{name} again" for number, name in enumerate(names)]
+    return [name if name not in names[:number] else f"{name}{AGAIN}" for number, name in enumerate(names)]

@@ -9,7 +9,7 @@ from tests.conformance.normalise import Json
 from tests.conformance.npm import comparable, run
 from tests.conformance.stage import Stage, configuration
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("conformance")]
+pytestmark = pytest.mark.services
 DELETION: Json = {"deleteUser": {"enabled": True}}
 PLAIN = configuration("npm_client", user=DELETION)
 CACHED = configuration("npm_client_cache", user=DELETION, session={"cookieCache": {"enabled": True}})

@@ -10,7 +10,7 @@ from tests.conformance.normalise import Json
 from tests.conformance.npm import run
 from tests.conformance.stage import Configuration, Theatre, configuration
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("conformance")]
+pytestmark = pytest.mark.services
 SEED = int(os.environ.get("OSTIARY_CONFORMANCE_SEED", "0")) or 1 + secrets.randbelow(1_000_000)
 DELETION: Json = {"deleteUser": {"enabled": True}}
 MANY, SOME = 20, 4

@@ -25,6 +25,7 @@ class Exchange:
         return "\n".join(lines)
 
 
+BROKEN_OFF = "broken off"
 NOTHING = Exchange("", "", {})
 
 
@@ -54,6 +55,12 @@ class Transcript:
     scenario: str
     server: str
     exchanges: list[Exchange] = field(default_factory=list)
+
+    @property
+    def breakdown(self) -> Json:
+        """What broke the scenario off before its end, None where nothing did."""
+        last = self.exchanges[-1]
+        return last.raw if last.step == BROKEN_OFF else None
 
     def differences(self, other: "Transcript") -> Iterator[Difference]:
         """Yield every part in which the other server's run is not the same.

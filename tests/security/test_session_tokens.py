@@ -120,6 +120,11 @@ async def test_tokens_carry_at_least_128_bits_that_look_like_chance() -> None:
         chi_square = sum((seen[letter] - 100) ** 2 / 100 for letter in ALPHANUMERIC)
         # 61 degrees of freedom: fair chance exceeds 160 less than once in a billion tries
         assert chi_square < 160, (position, chi_square)
+    for distance in range(1, 32):
+        pairs = [(token[at], token[at + distance]) for token in tokens for at in range(32 - distance)]
+        equal, fair = sum(one == other for one, other in pairs), len(pairs) / 62
+        # six standard deviations of fair chance
+        assert abs(equal - fair) < 6 * math.sqrt(fair), (distance, equal, fair)
 
 
 async def test_tokens_come_from_the_operating_systems_generator(monkeypatch: pytest.MonkeyPatch) -> None:

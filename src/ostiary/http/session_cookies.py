@@ -1,17 +1,16 @@
 """The cookies that carry a session: the signed token, its cached copy, and the wish not to be remembered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ostiary.crypto.session_cache import CachePayload, decode, encode, milliseconds, prepare
+from ostiary.crypto.session_cache import CachePayload, encode, milliseconds
 from ostiary.crypto.signing import Keyring, sign_cookie, unsign
 from ostiary.domain.entities import ActiveSession
-from ostiary.domain.models import SESSION, USER
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
-from ostiary.domain.values import entity_from_json
 from ostiary.http.cookies import Cookie, CookieJar, CookieNames, chunk_index, chunked_value
 from ostiary.http.messages import Request
+from ostiary.http.session_copies import SessionCopies
 from ostiary.http.wire import Renderer
 from ostiary.options import SessionOptions
 
@@ -47,11 +46,12 @@ class SessionCookies:
     schema: Schema
     renderer: Renderer
     runtime: Runtime
+    copies: SessionCopies = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Load what copies of sessions need."""
-        if self.options.cookie_cache.enabled:
-            prepare(self.options.cookie_cache.strategy)
+        """Be ready for copies."""
+        copies = SessionCopies(self.options.cookie_cache.strategy, self.keyring, self.schema)
+        object.__setattr__(self, "copies", copies)
 
     def token(self, request: Request) -> str | None:
         """Return the session token of a validly signed cookie."""
@@ -169,18 +169,14 @@ class SessionCookies:
     def read_cache(self, request: Request, token: str) -> CachedSession | None:
         """Return the cached copy if it is ours, current, and of this very token and user."""
         value = chunked_value(request.cookies, self.names.session_data.name)
-        cache = self.options.cookie_cache
         now = self.runtime.now()
-        payload = decode(value, cache.strategy, self.keyring, now) if value else None
-        if payload is None or payload.expires_at is None:
+        copy = self.copies.read(value, now) if value else None
+        if copy is None:
             return None
-        session = entity_from_json(self.schema[SESSION], payload.session)
-        user = entity_from_json(self.schema[USER], payload.user)
-        if session is None or user is None:
-            return None
+        session, user = copy.active.session, copy.active.user
         if session.token != token or session.user_id != user.id or session.expires_at < now:
             return None
-        if payload.version != cache.version_for(session, user):
+        if copy.version != self.options.cookie_cache.version_for(session, user):
             return None
-        remaining = timedelta(milliseconds=payload.expires_at - milliseconds(now))
-        return CachedSession(ActiveSession(session, user), remaining)
+        remaining = timedelta(milliseconds=copy.expires_at - milliseconds(now))
+        return CachedSession(copy.active, remaining)

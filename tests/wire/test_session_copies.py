@@ -1,0 +1,110 @@
+"""Copies of sessions are proved once; what may end them is judged again each time."""
+
+from datetime import timedelta
+
+import pytest
+
+from ostiary import CookieCache, Session, SessionOptions, User
+from ostiary.crypto.session_cache import CachePayload, Strategy, encode
+from ostiary.crypto.signing import Keyring
+from ostiary.domain.models import SESSION, USER
+from ostiary.domain.runtime import FrozenRuntime
+from ostiary.domain.schema import Schema
+from ostiary.http.session_copies import LONGEST_REMEMBERED, MOST_REMEMBERED, SessionCopies
+from ostiary.http.wire import Renderer
+from tests.builders import SECRET, SESSION_COOKIE, Browser, some_auth, some_options
+
+SCHEMA = Schema((USER, SESSION))
+COPY = "better-auth.session_data"
+
+
+def with_copies(**cache: object) -> SessionOptions:
+    return SessionOptions(cookie_cache=CookieCache(enabled=True, **cache))
+
+
+def a_copy(clock: FrozenRuntime, name: str = "Ada", strategy: Strategy = "compact") -> str:
+    now, render = clock.now(), Renderer(SCHEMA)
+    user = User(
+        id="u",
+        name=name,
+        email="ada@example.com",
+        email_verified=True,
+        image=None,
+        created_at=now,
+        updated_at=now,
+    )
+    session = Session(
+        id="s",
+        expires_at=now + timedelta(days=7),
+        token="t",
+        created_at=now,
+        updated_at=now,
+        ip_address=None,
+        user_agent=None,
+        user_id="u",
+    )
+    payload = CachePayload(render.session(session), render.user(user), int(now.timestamp() * 1000))
+    return encode(payload, strategy, timedelta(minutes=5), Keyring.of(SECRET), clock)
+
+
+@pytest.mark.parametrize("strategy", ["compact", "jwt", "jwe"])
+async def test_a_remembered_copy_ends_with_its_time(clock: FrozenRuntime, strategy: Strategy) -> None:
+    """S28."""
+    auth = some_auth(some_options(session=with_copies(strategy=strategy)), clock)
+    async with Browser(auth) as browser:
+        signed_up = await browser.sign_up()
+        await auth.services.sessions.revoke(signed_up["token"])
+        first = await browser.session()
+        clock.advance(minutes=4, seconds=59)
+        assert await browser.session() == first
+        clock.advance(seconds=1, milliseconds=1)
+        assert await browser.session() is None
+
+
+async def test_a_remembered_copy_belongs_to_its_own_token(clock: FrozenRuntime) -> None:
+    auth = some_auth(some_options(session=with_copies()), clock)
+    async with Browser(auth) as ada, Browser(auth) as eve:
+        await ada.sign_up()
+        assert (await ada.session())["user"]["email"] == "ada@example.com"
+        await eve.sign_up("eve@example.com")
+        stolen = {SESSION_COOKIE: eve.cookie(), COPY: ada.cookie(COPY)}
+        header = "; ".join(f"{name}={value}" for name, value in stolen.items())
+        async with Browser(auth) as mixed:
+            answer = await mixed.get("/get-session", headers={"cookie": header})
+            assert answer.json()["user"]["email"] == "eve@example.com"
+
+
+async def test_a_new_version_ends_remembered_copies(clock: FrozenRuntime) -> None:
+    version = "1"
+    auth = some_auth(some_options(session=with_copies(version=lambda *_: version)), clock)
+    async with Browser(auth) as browser:
+        signed_up = await browser.sign_up()
+        await auth.services.sessions.revoke(signed_up["token"])
+        assert await browser.session() is not None
+        version = "2"
+        assert await browser.session() is None
+
+
+def test_a_remembered_copy_is_not_read_again(clock: FrozenRuntime) -> None:
+    copies = SessionCopies("compact", Keyring.of(SECRET), SCHEMA)
+    text = a_copy(clock)
+    assert copies.read(text, clock.now()) is copies.read(text, clock.now())
+
+
+def test_a_copy_that_proves_nothing_is_not_remembered(clock: FrozenRuntime) -> None:
+    copies = SessionCopies("compact", Keyring.of("another-secret-of-thirty-two-characters"), SCHEMA)
+    assert copies.read(a_copy(clock), clock.now()) is None
+    assert copies.remembered == 0
+
+
+def test_only_so_many_copies_are_remembered(clock: FrozenRuntime) -> None:
+    copies = SessionCopies("compact", Keyring.of(SECRET), SCHEMA)
+    for number in range(MOST_REMEMBERED + 10):
+        assert copies.read(a_copy(clock, f"Ada {number}"), clock.now()) is not None
+    assert copies.remembered == MOST_REMEMBERED
+
+
+def test_a_long_copy_is_believed_but_not_remembered(clock: FrozenRuntime) -> None:
+    copies = SessionCopies("compact", Keyring.of(SECRET), SCHEMA)
+    assert copies.read(a_copy(clock, "A" * LONGEST_REMEMBERED), clock.now()) is not None
+    assert copies.remembered == 0
