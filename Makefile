@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check --progress-bar off
 PORT ?= 8000
-RUFF_PATHS := src tests examples benchmarks
+RUFF_PATHS := src tests examples benchmarks docs
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check quick format services conformance bench docs clean

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from docs.writers.markdown import code, page, table
-from docs.writers.source import SOURCE, calls
+from docs.writers.source import calls
 
 INTRODUCTION = """
 Everything goes to Python's `logging`. Events of the logger `ostiary.events` carry their fields in the
@@ -59,11 +59,10 @@ def event_names() -> tuple[str, ...]:
 
 def _lines() -> Iterator[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
-    for path in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_log."):
-                level = ast.unparse(node.func).removeprefix("_log.").replace("exception", "error")
-                line = node.args[0]
-                if isinstance(line, ast.Constant) and line.value != "refused":
-                    found.add((level, code(str(line.value))))
+    for method in ("warning", "error", "exception"):
+        for call in calls(method):
+            is_log = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "_log"
+            line = call.args[0] if is_log else None
+            if isinstance(line, ast.Constant) and line.value != "refused":
+                found.add((method.replace("exception", "error"), code(str(line.value))))
     yield from sorted(found)

@@ -3,7 +3,8 @@
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,12 +79,23 @@ def _docstring(node: ast.stmt | None) -> str:
     return ""
 
 
-def calls(function: str) -> Iterator[ast.Call]:
-    """Yield every call of a function of this name in the package, file by file."""
+def calls(function: str) -> Sequence[ast.Call]:
+    """Return every call of a function of this name in the package, file by file."""
+    return _calls().get(function, ())
+
+
+@cache
+def _calls() -> Mapping[str, list[ast.Call]]:
+    found: defaultdict[str, list[ast.Call]] = defaultdict(list)
     for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(_tree(str(path))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == function:
-                yield node
+            if isinstance(node, ast.Call) and (name := getattr(node.func, "attr", None) or _name(node.func)):
+                found[name].append(node)
+    return found
+
+
+def _name(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def summary(thing: object) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -123,14 +124,13 @@ async def test_a_megabyte_in_any_field_is_refused(path: str, name: str) -> None:
         answer = await visitor.fill(path, name, character * MEGABYTE)
         assert (answer.status, answer.code) == (413, "PAYLOAD_TOO_LARGE")
     assert await everything_in(visitor.auth.services.store) == before
-    time = asyncio.get_running_loop().time
     for filler in ("a", "@", "%2f", "\u00e9", "a."):
         value = (filler * MEGABYTE)[: 900_000 // max(1, len(json.dumps(filler)) - 2)]
         for prefix in ("", "/", "https://"):
-            began = time()
+            began = time.process_time()
             answer = await visitor.fill(path, name, prefix + value)
             assert answer.status == 200 or refused(answer), (filler, prefix, answer.status, answer.body[:200])
-            assert time() - began < 2, (filler, prefix)
+            assert time.process_time() - began < 0.25, (filler, prefix)
 
 
 @settings(max_examples=40, deadline=None)

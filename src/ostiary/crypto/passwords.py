@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
@@ -23,6 +25,9 @@ T = TypeVar("T")
 
 LONGEST_PASSWORD = 4096
 """Bytes. What is longer is never hashed, whatever policy stands before the hasher."""
+
+NICENESS = 10
+"""Added to that of the hashing threads: a busy event loop beside them gets about nine times their share."""
 
 KNOWN_ALGORITHMS: tuple[Algorithm, ...] = (Scrypt(), Argon2(), Bcrypt(), DjangoPbkdf2())
 
@@ -69,7 +74,9 @@ class BoundedHasher:
         self._known = (self._algorithm, *known)
         self._workers = workers or max(1, (os.cpu_count() or 1) - 1)
         self._max_wait = max_wait.total_seconds()
-        self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="ostiary-password")
+        self._threads = ThreadPoolExecutor(
+            self._workers, thread_name_prefix="ostiary-password", initializer=_let_others_go_first
+        )
         self._lock = threading.Lock()
         self._jobs = 0
         self._average = _FIRST_GUESS
@@ -131,6 +138,13 @@ class BoundedHasher:
     def _leave(self) -> None:
         with self._lock:
             self._jobs -= 1
+
+
+def _let_others_go_first() -> None:
+    """Lower this thread's priority, so that hashes fill what the event loop leaves of busy processors."""
+    if sys.platform == "linux":  # elsewhere threads have no niceness of their own
+        with suppress(OSError):  # a sandbox may forbid it; then hashes compete like everything else
+            os.nice(NICENESS)
 
 
 def _too_long(password: str) -> bool:

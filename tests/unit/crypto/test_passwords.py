@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +14,13 @@ import pytest
 from ostiary.crypto.password_hashes.argon2 import Argon2
 from ostiary.crypto.password_hashes.bcrypt import Bcrypt
 from ostiary.crypto.password_hashes.scrypt import Scrypt
-from ostiary.crypto.passwords import LONGEST_PASSWORD, BoundedHasher, PasswordHasher, PasswordTooLong
+from ostiary.crypto.passwords import (
+    LONGEST_PASSWORD,
+    NICENESS,
+    BoundedHasher,
+    PasswordHasher,
+    PasswordTooLong,
+)
 from ostiary.domain.errors import Overloaded
 from ostiary.domain.runtime import FrozenRuntime, Runtime, SystemRuntime
 
@@ -185,3 +193,32 @@ def test_no_thread_starts_before_the_first_job() -> None:
     before = threading.active_count()
     BoundedHasher(SystemRuntime())
     assert threading.active_count() == before
+
+
+class Niceness:
+    """An algorithm that notes the niceness of the thread it works in."""
+
+    def __init__(self) -> None:
+        self.seen = -1
+
+    def recognises(self, stored: str) -> bool:
+        return stored == "stored"
+
+    def is_current(self, stored: str) -> bool:
+        return self.recognises(stored)
+
+    def hash(self, password: str, runtime: Runtime) -> str:
+        self.seen = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        return "stored"
+
+    def verify(self, password: str, stored: str) -> bool:
+        return self.recognises(stored)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness of their own on Linux only")
+async def test_hashes_leave_the_processor_to_the_event_loop() -> None:
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    algorithm = Niceness()
+    await BoundedHasher(SystemRuntime(), algorithm, known=()).hash("correct horse battery")
+    assert algorithm.seen == min(before + NICENESS, 19)
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
