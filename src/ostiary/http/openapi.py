@@ -97,8 +97,9 @@ def _body(endpoint: Endpoint, models: DocumentedModels) -> BodyOf | None:
 def _refusals(route: Route, method: str, body: BodyOf | None, *, limited: bool) -> Iterator[ErrorCode]:
     endpoint = route.endpoint
     yield from endpoint.raises
-    if body is not None:
+    if endpoint.reads_body:
         yield from _OF_BODIES
+    if body is not None:
         members = {field.alias for field in body.model.model_fields.values()}
         yield from (refusal for member, refusal in _OF_REDIRECTS.items() if member in members)
     elif route.query is not None:
