@@ -19,6 +19,7 @@ ROW_NUMBER = re.compile(r"[1-9]\d*")
 ROW_KEYS = frozenset({"id", "userId", "accountId", "sub"})
 MILLISECONDS = range(1_600_000_000_000, 2_500_000_000_000)
 SECONDS = range(1_600_000_000, 2_500_000_000)
+A_LONG_TIME = 1000 * 86_400
 LONGEST_WAIT = 86_400
 UNITS = (("d", 1440), ("h", 60), ("m", 1))
 
@@ -67,7 +68,7 @@ class Placeholders:
         """Replace every identifier, token and time within a text."""
         text = RANDOM.sub(lambda match: self.name("random", match[0]), text)
         text = UUID.sub(lambda match: self.name("uuid", match[0]), text)
-        return ISO.sub(lambda match: f"<time {self.moment(_epoch(match[0]), now)}>", text)
+        return ISO.sub(lambda match: self._time(match[0], now), text)
 
     def value(self, value: Json, now: float, key: str = "") -> Json:
         """Replace within a JSON value, keeping the order of its keys."""
@@ -85,6 +86,10 @@ class Placeholders:
         """Name a moment by its distance from now."""
         return "now" if self.began - 1 <= epoch <= now + 1 else offset(epoch - now)
 
+    def _time(self, text: str, now: float) -> str:
+        epoch = datetime.fromisoformat(text).timestamp()
+        return f"<time {self.moment(epoch, now)}>" if abs(epoch - now) < A_LONG_TIME else text
+
     def _number(self, value: int, now: float) -> int | str:
         if value in MILLISECONDS:
             return f"<ms {self.moment(value / 1000, now)}>"
@@ -96,10 +101,6 @@ class Placeholders:
         if key in ROW_KEYS and ROW_NUMBER.fullmatch(value):
             return self.name("serial", value)
         return self.text(value, now)
-
-
-def _epoch(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
 
 
 def waiting(seconds: str) -> str:

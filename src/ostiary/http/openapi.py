@@ -97,13 +97,7 @@ def _body(endpoint: Endpoint, models: DocumentedModels) -> BodyOf | None:
 def _refusals(route: Route, method: str, body: BodyOf | None, *, limited: bool) -> Iterator[ErrorCode]:
     endpoint = route.endpoint
     yield from endpoint.raises
-    if endpoint.reads_body:
-        yield from _OF_BODIES
-    if body is not None:
-        members = {field.alias for field in body.model.model_fields.values()}
-        yield from (refusal for member, refusal in _OF_REDIRECTS.items() if member in members)
-    elif route.query is not None:
-        yield Errors.VALIDATION_ERROR
+    yield from _refusals_of_input(route, body)
     if route.session is not None:
         yield Errors.UNAUTHORIZED
         if issubclass(route.session.type, FreshSession):
@@ -115,6 +109,16 @@ def _refusals(route: Route, method: str, body: BodyOf | None, *, limited: bool) 
     if limited and route.limit is not None:
         yield Errors.TOO_MANY_REQUESTS
     yield Errors.SERVICE_UNAVAILABLE
+
+
+def _refusals_of_input(route: Route, body: BodyOf | None) -> Iterator[ErrorCode]:
+    if route.endpoint.reads_body:
+        yield from _OF_BODIES
+    if body is not None:
+        members = {field.alias for field in body.model.model_fields.values()}
+        yield from (refusal for member, refusal in _OF_REDIRECTS.items() if member in members)
+    elif route.query is not None:
+        yield Errors.VALIDATION_ERROR
 
 
 def grouped(refusals: Iterable[ErrorCode]) -> Mapping[int, Examples]:
