@@ -48,7 +48,7 @@ check: .stamps/python  ## Format, lint, types, layers, house tests: before every
 	$(PY) -m pytest tests/house -n 0
 
 quick: .stamps/python  ## Everything that needs no service, in parallel
-	$(PY) -m pytest tests -m "not services" -n 2 --dist loadgroup --ignore tests/conformance
+	$(PY) -m pytest tests/unit tests/property tests/contract tests/wire -m "not services" -n 2 --dist loadgroup
 
 format: .stamps/python  ## Format and repair what the linter can
 	.venv/bin/ruff format $(RUFF_PATHS)
