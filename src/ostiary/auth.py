@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ostiary.composition import Parts, build_pipeline, runtime_of, schema_of
 from ostiary.crypto.passwords import PasswordHasher
+from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
 from ostiary.http.api import Api
@@ -23,6 +24,7 @@ from ostiary.storage.store import Store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from sqlalchemy import MetaData
 
 
 class Auth:
@@ -92,6 +94,18 @@ class Auth:
     def mount_path(self) -> str:
         """The path of the endpoints, without a trailing slash."""
         return self.options.mount_path
+
+    @property
+    def metadata(self) -> "MetaData":
+        """The configured tables, for an application's own SQLAlchemy and Alembic.
+
+        Raises ConfigurationError where the server keeps its rows elsewhere than in SQL.
+        """
+        from ostiary.storage.sql import SqlStore  # noqa: PLC0415  see `_store`
+
+        if not isinstance(self.services.store, SqlStore):
+            raise ConfigurationError("there are tables only on a SQL database: pass its address to Auth")
+        return self.services.store.metadata
 
     async def handle(self, request: Request) -> Response:
         """Answer a request of any framework; its path is the part below the base path."""

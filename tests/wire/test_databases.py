@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ostiary import Auth
+from ostiary import Auth, ConfigurationError
 from ostiary.domain.runtime import SystemRuntime
 from tests.builders import Browser, cheap_hasher, some_options
 
@@ -19,3 +19,10 @@ async def test_migrating_twice_is_as_good_as_once(address: str, tmp_path: Path) 
         await auth.migrate()
         assert (await browser.session())["user"] == signed_up["user"]
     await auth.close()
+
+
+def test_the_tables_are_at_hand_for_an_application_of_its_own() -> None:
+    auth = Auth(some_options(), "sqlite://")
+    assert {"user", "session", "account", "verification", "rateLimit"} <= set(auth.metadata.tables)
+    with pytest.raises(ConfigurationError, match="SQL"):
+        _ = Auth(some_options()).metadata

@@ -13,7 +13,8 @@ JSON_TYPE = ("content-type", "application/json")
 
 def _with_context(response: Response, context: Context) -> Response:
     response.headers.extend(context.headers)
-    response.headers.extend(("set-cookie", line) for line in context.cookies.lines())
+    if context.cookies:
+        response.headers.extend(("set-cookie", line) for line in context.cookies.lines())
     return response
 
 
