@@ -1,14 +1,14 @@
 """A thousand sessions, a million sessions: the cost of a request must be the same."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import cycle
 
 from benchmarks import databases
 from benchmarks.load import RequestOf, request
 from benchmarks.processes import Contestant, Server
 from benchmarks.report import Table, Verdict
-from benchmarks.scenarios.runs import OPTIONS, SECRET, alternating
+from benchmarks.scenarios.runs import OPTIONS, SECRET, in_turns
 from ostiary.crypto.signing import Keyring, sign_cookie
 
 FEW, MANY = 1_000, 1_000_000
@@ -18,38 +18,51 @@ COOKIE = "better-auth.session_token"
 TOLERATED = 1.15  # as much as neighbours move the measurement
 
 
+@dataclass(frozen=True)
+class Place:
+    """A database of some size, with both servers on it."""
+
+    size: int
+    tokens: list[str]
+    servers: tuple[Server, Server]
+
+
 def growth() -> Table:
-    """get-session and list-sessions at a thousand and at a million sessions."""
-    costs: dict[tuple[Contestant, str], list[float]] = {}
+    """get-session and list-sessions at a thousand and at a million sessions, in turns."""
+    costs: dict[tuple[Contestant, str], dict[int, float]] = {}
     with ExitStack() as stack:
-        database = stack.enter_context(databases.postgresql())
-        ours = stack.enter_context(Server(Contestant.OSTIARY, OPTIONS, database))
-        node = stack.enter_context(Server(Contestant.NODE, OPTIONS, database, migrate=False))
-        for had, wanted in ((0, FEW), (FEW, MANY)):
-            databases.grow(database, had, wanted)
-            tokens = databases.some_tokens(database, SAMPLE)
-            for path in PATHS:
-                runs = alternating([ours, node], _asking(path, tokens), seconds=2.0, rounds=2)
-                for contestant, run in runs.items():
-                    costs.setdefault((contestant, path), []).append(run.micros)
+        places = [_place(stack, size) for size in (FEW, MANY)]
+        everyone = [(server, place) for place in places for server in place.servers]
+        for path in PATHS:
+            asking = {server: _asking(path, place.tokens) for server, place in everyone}
+            runs = in_turns([server for server, _ in everyone], asking.__getitem__, seconds=2.0, rounds=2)
+            for (server, place), run in zip(everyone, runs, strict=True):
+                costs.setdefault((server.contestant, path), {})[place.size] = run.micros
     return _table(costs)
 
 
-def _asking(path: str, tokens: list[str]) -> Callable[[Server], RequestOf]:
+def _place(stack: ExitStack, size: int) -> Place:
+    database = stack.enter_context(databases.postgresql())
+    ours = stack.enter_context(Server(Contestant.OSTIARY, OPTIONS, database))
+    databases.fill(database, size)
+    node = stack.enter_context(Server(Contestant.NODE, OPTIONS, database, migrate=False))
+    return Place(size, databases.some_tokens(database, SAMPLE), (ours, node))
+
+
+def _asking(path: str, tokens: list[str]) -> RequestOf:
     """Ask in turn for sessions from all over the table."""
     keyring = Keyring.of(SECRET)
-    messages = [
+    return cycle(
         request("GET", f"/api/auth{path}", cookies={COOKIE: sign_cookie(token, keyring)}) for token in tokens
-    ]
-    return lambda _: cycle(messages).__next__
+    ).__next__
 
 
-def _table(costs: dict[tuple[Contestant, str], list[float]]) -> Table:
+def _table(costs: dict[tuple[Contestant, str], dict[int, float]]) -> Table:
     rows = [
-        (contestant.value, path, *(f"{cost:.0f}" for cost in pair), f"{pair[1] / pair[0]:.2f}")
-        for (contestant, path), pair in costs.items()
+        (contestant.value, path, f"{cost[FEW]:.0f}", f"{cost[MANY]:.0f}", f"{cost[MANY] / cost[FEW]:.2f}")
+        for (contestant, path), cost in costs.items()
     ]
-    worst = max(costs[Contestant.OSTIARY, path][1] / costs[Contestant.OSTIARY, path][0] for path in PATHS)
+    worst = max(cost[MANY] / cost[FEW] for (who, _), cost in costs.items() if who is Contestant.OSTIARY)
     columns = ("server", "endpoint", f"CPU µs at {FEW:,} sessions", f"CPU µs at {MANY:,} sessions", "ratio")
     verdict = Verdict(
         "the cost of a request does not grow with data", f"{worst:.2f} times", worst <= TOLERATED

@@ -71,6 +71,25 @@ def run_of(outcome: Outcome, process: float, loop: float) -> Run:
     )
 
 
+def in_turns(
+    servers: Sequence[Server],
+    request_of: Callable[[Server], RequestOf],
+    *,
+    connections: int = CONNECTIONS,
+    seconds: float = SECONDS,
+    rounds: int = ROUNDS,
+) -> list[Run]:
+    """Warm every server up, drive them in turns, and return the median of each."""
+    requests = {server: request_of(server) for server in servers}
+    for server in servers:
+        measured(server, requests[server], connections, WARM_UP)
+    runs: dict[Server, list[Run]] = {server: [] for server in servers}
+    for _ in range(rounds):
+        for server in servers:
+            runs[server].append(measured(server, requests[server], connections, seconds))
+    return [median(taken) for taken in runs.values()]
+
+
 def alternating(
     servers: Sequence[Server],
     request_of: Callable[[Server], RequestOf],
@@ -79,15 +98,9 @@ def alternating(
     seconds: float = SECONDS,
     rounds: int = ROUNDS,
 ) -> dict[Contestant, Run]:
-    """Warm every server up, drive them in turns, and return the medians."""
-    requests = {server: request_of(server) for server in servers}
-    for server in servers:
-        measured(server, requests[server], connections, WARM_UP)
-    runs: dict[Server, list[Run]] = {server: [] for server in servers}
-    for _ in range(rounds):
-        for server in servers:
-            runs[server].append(measured(server, requests[server], connections, seconds))
-    return {server.contestant: median(taken) for server, taken in runs.items()}
+    """Drive one server of each contestant in turns."""
+    runs = in_turns(servers, request_of, connections=connections, seconds=seconds, rounds=rounds)
+    return {server.contestant: run for server, run in zip(servers, runs, strict=True)}
 
 
 def credentials(name: str) -> bytes:

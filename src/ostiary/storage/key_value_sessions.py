@@ -187,7 +187,8 @@ class KeyValueSessions:
         found = [await self.find(entry.token) for entry in (await self._entries(user_id))[:MOST_LISTED]]
         sessions = [active.session for active in found if active is not None and active.user.id == user_id]
         # wire: rows come in the order they were written, keys by when they end
-        return sessions if self._rows is None else sorted(sessions, key=lambda each: each.created_at)
+        reads_rows = self._rows is not None and not self._preserves_rows
+        return sorted(sessions, key=lambda each: each.created_at) if reads_rows else sessions
 
     async def user_changed(self, user: User) -> None:
         """Rewrite the copy of a user in every listed session."""
