@@ -36,7 +36,7 @@ services: .stamps/python  ## Find or start PostgreSQL, MariaDB and Redis for the
 
 test: .stamps/python .stamps/node services  ## Make the environment, run everything CI runs
 	$(MAKE) check
-	$(PY) -m pytest tests -n 2 --dist loadgroup --maxfail 20 --ignore tests/conformance --ignore tests/house
+	$(PY) -m pytest tests -n 2 --dist loadfile --maxfail 20 --ignore tests/conformance --ignore tests/house
 	$(PY) -m pytest tests/conformance -n 0 --maxfail 20
 	@echo "all green"
 
@@ -48,7 +48,7 @@ check: .stamps/python  ## Format, lint, types, layers, house tests: before every
 	$(PY) -m pytest tests/house -n 0
 
 quick: .stamps/python  ## Everything that needs no service, in parallel
-	$(PY) -m pytest tests/unit tests/property tests/contract tests/wire -m "not services" -n 2 --dist loadgroup
+	$(PY) -m pytest tests/unit tests/property tests/contract tests/wire -m "not services" -n 2 --dist loadfile
 
 format: .stamps/python  ## Format and repair what the linter can
 	.venv/bin/ruff format $(RUFF_PATHS)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 RequestOf = Callable[[], bytes]
+Heard = Callable[["Answer"], None]
 
 HEAD_END = b"\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
@@ -28,6 +29,11 @@ class Answer:
         lines = [line for line in self.head.decode().split("\r\n") if line.lower().startswith("set-cookie:")]
         pairs = [line.partition(":")[2].partition(";")[0].strip().partition("=") for line in lines]
         return {name: value for name, _, value in pairs if value}
+
+    def header(self, name: str) -> str:
+        """Return the header of this (lower-case) name; empty where there is none."""
+        lines = (line.partition(":") for line in self.head.decode().split("\r\n"))
+        return next((value.strip() for found, _, value in lines if found.lower() == name), "")
 
 
 @dataclass
@@ -56,12 +62,19 @@ class Outcome:
 
 
 def request(
-    method: str, path: str, *, cookies: Mapping[str, str] | None = None, body: bytes | None = None
+    method: str,
+    path: str,
+    *,
+    cookies: Mapping[str, str] | None = None,
+    bearer: str | None = None,
+    body: bytes | None = None,
 ) -> bytes:
     """Write a request as a browser would, without the headers that no server looks at."""
     lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", "user-agent: benchmark", "accept: */*"]
     if cookies:
         lines.append("cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()))
+    if bearer is not None:
+        lines.append(f"authorization: Bearer {bearer}")
     if body is not None:
         lines += [
             "origin: http://127.0.0.1",
@@ -97,9 +110,10 @@ def _unchunked(rest: bytes) -> bytes:
 class _Connection(asyncio.Protocol):
     """Asks, waits for the whole answer, asks again, until the time is over."""
 
-    def __init__(self, request_of: RequestOf, outcome: Outcome, deadline: float) -> None:
+    def __init__(self, request_of: RequestOf, heard: Heard, outcome: Outcome, deadline: float) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._request_of = request_of
+        self._heard = heard
         self._outcome = outcome
         self._deadline = deadline
         self._buffer = b""
@@ -119,6 +133,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = b""
         self._outcome.latencies.append(now - self._sent)
         self._outcome.statuses[answer.status] += 1
+        self._heard(answer)
         if now < self._deadline:
             self._ask()
         elif self._transport is not None:
@@ -134,14 +149,23 @@ class _Connection(asyncio.Protocol):
         self._transport.write(self._request_of())
 
 
-async def drive(port: int, request_of: RequestOf, connections: int, seconds: float) -> Outcome:
-    """Keep `connections` requests in flight for a time; the last answers are waited for and counted."""
+def ignore(_: Answer) -> None:
+    """Learn nothing from an answer."""
+
+
+async def drive(
+    port: int, request_of: RequestOf, connections: int, seconds: float, heard: Heard = ignore
+) -> Outcome:
+    """Keep `connections` requests in flight for a time; the last answers are waited for and counted.
+
+    `heard` is told of each answer before the next request is asked for.
+    """
     outcome = Outcome()
     loop = asyncio.get_running_loop()
     began = time.perf_counter()
 
     def connection() -> _Connection:
-        return _Connection(request_of, outcome, began + seconds)
+        return _Connection(request_of, heard, outcome, began + seconds)
 
     opened = [await loop.create_connection(connection, "127.0.0.1", port) for _ in range(connections)]
     async with asyncio.timeout(seconds + PATIENCE):

@@ -1,6 +1,6 @@
 // Better Auth on Node for the benchmarks: one configuration, one port, as a person would deploy it.
 //
-// The only argument is a JSON object {"options": {…}, "database": "postgresql://…" or "sqlite:///…", "migrate": true};
+// The only argument is a JSON object {"options": {…, "plugins": {"jwt": {}}}, "database": "postgresql://…" or "sqlite:///…", "migrate": true};
 // once it listens, one line {"port": 12345} is written to standard output. The end of the input ends the process.
 
 import { createServer } from "node:http";
@@ -33,8 +33,10 @@ async function open(url) {
 }
 
 const { options, database, migrate } = JSON.parse(process.argv[2]);
+const available = options.plugins ? await conformance("better-auth/plugins") : {};
 const configured = {
   ...options,
+  plugins: Object.entries(options.plugins ?? {}).map(([id, settings]) => available[id](settings)),
   database: await open(database),
   telemetry: { enabled: false },
   logger: { disabled: true },

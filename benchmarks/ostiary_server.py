@@ -1,9 +1,10 @@
 """Ostiary for the benchmarks: one configuration, one port, as a person would deploy it.
 
-The only argument is a JSON object: `options` in Better Auth's names, `database` (none: in memory), `migrate`,
-and `host`, which says who hosts the endpoints: `asgi` (nobody), `fastapi`, or `frame`, a bare application
-that always gives the same answer. Once it listens, one line `{"port": 12345}` is written to standard output.
-The end of the input ends the process.
+The only argument is a JSON object: `options` in Better Auth's names, `plugins` with their options among them,
+`database` (none: in memory), `migrate`, and `host`, which says who hosts the endpoints: `ostiary` itself,
+`fastapi`, `frame`, a bare application that always gives the same answer, or an application with a route which
+believes the tokens of `trust`. Once it listens, one line `{"port": 12345}` is written to standard output. The
+end of the input ends the process.
 """
 
 import asyncio
@@ -17,8 +18,7 @@ from typing import Any
 
 import uvicorn
 
-from ostiary import Auth, Options
-from ostiary.storage.memory import MemoryStore
+from benchmarks.configured import auth_of
 
 HEARTBEAT = 0.005  # seconds
 SAMPLE = json.dumps({"session": {"id": "x" * 200}, "user": {"id": "x" * 200}}).encode()
@@ -74,26 +74,18 @@ def watched(application: Application, heart: Heart) -> Application:
 
 async def build(setting: dict[str, Any]) -> Application:
     """Return the application of a setting."""
-    if setting["host"] == "frame":
+    host = setting["host"]
+    if host == "frame":
         return frame
-    database = setting["database"]
-    auth = Auth(Options.from_mapping(setting["options"]), database or _in_memory(setting["options"]))
-    if setting["migrate"]:
-        await auth.migrate()
-    if setting["host"] == "asgi":
-        return auth
-    from fastapi import FastAPI  # noqa: PLC0415  the other hosts are to be measured without it
+    if host in {"ostiary", "fastapi"}:
+        auth = auth_of(setting["options"], setting["database"])
+        if setting["migrate"]:
+            await auth.migrate()
+        if host == "ostiary":
+            return auth
+    from benchmarks import protected_route  # noqa: PLC0415  the other hosts are to be measured without FastAPI
 
-    application = FastAPI()
-    auth.install(application)
-    return application
-
-
-def _in_memory(options: dict[str, Any]) -> MemoryStore:
-    from ostiary.composition import Parts, schema_of  # noqa: PLC0415  only for this host
-    from ostiary.domain.runtime import SystemRuntime  # noqa: PLC0415  only for this host
-
-    return MemoryStore(schema_of(Options.from_mapping(options), Parts()), SystemRuntime())
+    return protected_route.hosting(auth) if host == "fastapi" else protected_route.APPLICATIONS[host](setting)
 
 
 async def main() -> None:

@@ -14,9 +14,10 @@ from typing import Any
 from benchmarks.load import ask, request
 
 HERE = Path(__file__).parent
-TICKS = os.sysconf("SC_CLK_TCK")
 KEPT = ("PATH", "HOME", "VIRTUAL_ENV")
-ENVIRONMENT = {"NODE_ENV": "production", "BETTER_AUTH_TELEMETRY": "0", "PYTHONPATH": str(HERE.parent)}
+# what stands beside this file is measured, whichever copy is installed
+SOURCES = os.pathsep.join([str(HERE.parent), str(HERE.parent / "src")])
+ENVIRONMENT = {"NODE_ENV": "production", "BETTER_AUTH_TELEMETRY": "0", "PYTHONPATH": SOURCES}
 
 Json = Mapping[str, Any]  # a configuration in Better Auth's names
 
@@ -28,15 +29,21 @@ class Contestant(Enum):
     FASTAPI = "Ostiary in FastAPI"
     NODE = "Better Auth on Node"
     FRAME = "bare ASGI application"
+    ROUTE = "FastAPI route without a dependency"
+    EMPTY_DEPENDENCY = "with a dependency that does nothing"
+    JOSERFC = "with joserfc in a dependency"
+    VERIFIER = "with CurrentUser of a Verifier"
+    HOSTED_ROUTE = "with CurrentUser of an Auth"
+    JOSE = "bare node:http with jose"
 
 
-HOSTS = {Contestant.OSTIARY: "asgi", Contestant.FASTAPI: "fastapi", Contestant.FRAME: "frame"}
+NODE_PROGRAMS = {Contestant.NODE: "node_server.mjs", Contestant.JOSE: "node_route.mjs"}
 
 
 def _command(contestant: Contestant, setting: Json) -> list[str]:
-    if contestant is Contestant.NODE:
-        return ["node", "--no-warnings", str(HERE / "node_server.mjs"), json.dumps(setting)]
-    hosted = {**setting, "host": HOSTS[contestant]}
+    if contestant in NODE_PROGRAMS:
+        return ["node", "--no-warnings", str(HERE / NODE_PROGRAMS[contestant]), json.dumps(setting)]
+    hosted = {**setting, "host": contestant.name.lower()}
     return [sys.executable, "-m", "benchmarks.ostiary_server", json.dumps(hosted)]
 
 
@@ -56,10 +63,16 @@ class Server:
     """One process with one configuration on one database."""
 
     def __init__(
-        self, contestant: Contestant, options: Json, database: str = "", *, migrate: bool = True
+        self,
+        contestant: Contestant,
+        options: Json,
+        database: str = "",
+        *,
+        migrate: bool = True,
+        trust: Json | None = None,
     ) -> None:
-        """Start it and wait until it listens."""
-        setting = {"options": options, "database": database, "migrate": migrate}
+        """Start it and wait until it listens; `trust` is what a protected route believes in."""
+        setting = {"options": options, "database": database, "migrate": migrate, "trust": trust}
         environment = {name: os.environ[name] for name in KEPT if name in os.environ} | ENVIRONMENT
         self.contestant = contestant
         self.began = time.perf_counter()
@@ -79,7 +92,8 @@ class Server:
     def cpu(self) -> Cpu:
         """Return what the process has spent so far, user and system."""
         pid = self._process.pid
-        return Cpu(_spent(f"/proc/{pid}/stat"), _spent(f"/proc/{pid}/task/{pid}/stat"))
+        on_loop, *_ = Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()
+        return Cpu(time.clock_gettime(_clock_of(pid)), int(on_loop) / 1e9)
 
     def resident(self) -> float:
         """Return the memory in use, in MiB."""
@@ -113,10 +127,9 @@ class Server:
         self.close()
 
 
-def _spent(stat: str) -> float:
-    # the name in brackets may hold anything; user and system time are the 14th and 15th field
-    fields = Path(stat).read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def _clock_of(pid: int) -> int:
+    """Return what clock_getcpuclockid does: a clock in nanoseconds, where `stat` has ticks of ten million."""
+    return (~pid << 3) | 2
 
 
 async def first_answer(server: Server) -> float:

@@ -14,7 +14,7 @@ from ostiary.storage.memory import MemoryStore
 
 SECRET = "a-secret-for-tests-of-at-least-32-characters"
 ORIGIN = "http://auth.test"
-PASSWORD = "correct horse battery"
+PASSWORD = "Correct horse battery 7"
 SESSION_COOKIE = "better-auth.session_token"
 NO_LIMITS = RateLimitOptions(enabled=False)
 
@@ -57,7 +57,7 @@ class Browser(httpx2.AsyncClient):
     ) -> None:
         """Open a tab on `origin`; None is a program that is no browser."""
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True, client=("198.51.100.7", 4711))
-        headers = {"origin": origin} if origin else {}
+        headers = {**({"origin": origin} if origin else {}), **kwargs.pop("headers", {})}
         super().__init__(transport=transport, base_url=f"{ORIGIN}{base}", headers=headers, **kwargs)
 
     async def sign_up(self, email: str = "ada@example.com", password: str = PASSWORD, **more: Any) -> Any:

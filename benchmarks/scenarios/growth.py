@@ -8,7 +8,7 @@ from benchmarks import databases
 from benchmarks.load import RequestOf, request
 from benchmarks.processes import Contestant, Server
 from benchmarks.report import Table, Verdict
-from benchmarks.scenarios.runs import OPTIONS, SECRET, in_turns
+from benchmarks.scenarios.runs import OPTIONS, SECRET, Drive, in_turns
 from ostiary.crypto.signing import Keyring, sign_cookie
 
 FEW, MANY = 1_000, 1_000_000
@@ -34,8 +34,8 @@ def growth() -> Table:
         places = [_place(stack, size) for size in (FEW, MANY)]
         everyone = [(server, place) for place in places for server in place.servers]
         for path in PATHS:
-            asking = {server: _asking(path, place.tokens) for server, place in everyone}
-            runs = in_turns([server for server, _ in everyone], asking.__getitem__, seconds=2.0, rounds=2)
+            drives = [Drive(server, _asking(path, place.tokens)) for server, place in everyone]
+            runs = in_turns(drives, seconds=2.0, rounds=2)
             for (server, place), run in zip(everyone, runs, strict=True):
                 costs.setdefault((server.contestant, path), {})[place.size] = run.micros
     return _table(costs)

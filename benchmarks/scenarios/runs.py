@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import uvloop
 
-from benchmarks.load import Answer, Outcome, RequestOf, ask, drive, only, request
+from benchmarks.load import Answer, Heard, Outcome, RequestOf, ask, drive, ignore, only, request
 from benchmarks.processes import Contestant, Json, Server
 from ostiary.crypto.session_cache import CachePayload, Strategy, encode, milliseconds
 from ostiary.crypto.signing import Keyring
@@ -52,12 +52,21 @@ def median(runs: Sequence[Run]) -> Run:
     return Run(*(statistics.median(column) for column in columns))
 
 
-def measured(server: Server, request_of: RequestOf, connections: int, seconds: float) -> Run:
-    """Drive a server and read its clock before and after."""
-    before = server.cpu()
-    outcome = only([200], uvloop.run(drive(server.port, request_of, connections, seconds)))
-    spent = server.cpu().since(before)
-    return run_of(outcome, spent.process, spent.loop)
+@dataclass(frozen=True)
+class Drive:
+    """Requests of one kind to one server."""
+
+    server: Server
+    request_of: RequestOf
+    heard: Heard = ignore
+
+    def run(self, connections: int, seconds: float) -> Run:
+        """Drive the server and read its clock before and after."""
+        port, before = self.server.port, self.server.cpu()
+        driving = drive(port, self.request_of, connections, seconds, self.heard)
+        outcome = only([200], uvloop.run(driving))
+        spent = self.server.cpu().since(before)
+        return run_of(outcome, spent.process, spent.loop)
 
 
 def run_of(outcome: Outcome, process: float, loop: float) -> Run:
@@ -72,22 +81,17 @@ def run_of(outcome: Outcome, process: float, loop: float) -> Run:
 
 
 def in_turns(
-    servers: Sequence[Server],
-    request_of: Callable[[Server], RequestOf],
+    drives: Sequence[Drive],
     *,
     connections: int = CONNECTIONS,
     seconds: float = SECONDS,
     rounds: int = ROUNDS,
 ) -> list[Run]:
-    """Warm every server up, drive them in turns, and return the median of each."""
-    requests = {server: request_of(server) for server in servers}
-    for server in servers:
-        measured(server, requests[server], connections, WARM_UP)
-    runs: dict[Server, list[Run]] = {server: [] for server in servers}
-    for _ in range(rounds):
-        for server in servers:
-            runs[server].append(measured(server, requests[server], connections, seconds))
-    return [median(taken) for taken in runs.values()]
+    """Warm everything up, drive in turns, and return the median of each."""
+    for it in drives:
+        it.run(connections, min(WARM_UP, seconds))
+    taken = [[it.run(connections, seconds) for it in drives] for _ in range(rounds)]
+    return [median(runs) for runs in zip(*taken, strict=True)]
 
 
 def alternating(
@@ -99,7 +103,8 @@ def alternating(
     rounds: int = ROUNDS,
 ) -> dict[Contestant, Run]:
     """Drive one server of each contestant in turns."""
-    runs = in_turns(servers, request_of, connections=connections, seconds=seconds, rounds=rounds)
+    drives = [Drive(server, request_of(server)) for server in servers]
+    runs = in_turns(drives, connections=connections, seconds=seconds, rounds=rounds)
     return {server.contestant: run for server, run in zip(servers, runs, strict=True)}
 
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, ExitStack
 from itertools import cycle
 
 from benchmarks import databases
-from benchmarks.load import request
+from benchmarks.load import RequestOf, request
 from benchmarks.processes import Contestant, Json, Server
 from benchmarks.report import Table, Verdict
 from benchmarks.scenarios.runs import OPTIONS, Run, alternating, signed_in, some_copies
@@ -20,15 +20,18 @@ Place = Callable[[], AbstractContextManager[str]]
 
 
 def compare(
-    place: Place, contestants: Sequence[Contestant], options: Json = OPTIONS
+    place: Place,
+    contestants: Sequence[Contestant],
+    options: Json = OPTIONS,
+    request_of: Callable[[Server], RequestOf] = signed_in,
 ) -> dict[Contestant, Run]:
-    """Ask every contestant, each on an empty database of its own, for a session."""
+    """Ask every contestant, each on an empty database of its own, for a session or something else."""
     with ExitStack() as stack:
         servers = [
             stack.enter_context(Server(contestant, options, stack.enter_context(place())))
             for contestant in contestants
         ]
-        return alternating(servers, signed_in)
+        return alternating(servers, request_of)
 
 
 def rows(runs: dict[Contestant, Run], peer: Contestant = Contestant.NODE) -> list[tuple[str, ...]]:

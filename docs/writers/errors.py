@@ -114,7 +114,7 @@ def _groups() -> Mapping[str, set[str]]:
 
 
 def _route(operation: Operation) -> str:
-    return f"{operation.method} {operation.endpoint.path}"
+    return f"{operation.method} {operation.endpoint.mount}{operation.endpoint.path}"
 
 
 @cache

@@ -4,7 +4,12 @@ from functools import cache
 
 from ostiary import Auth, DeleteUser, EmailAndPassword, Options, UserOptions
 from ostiary.http.openapi import Operation, operations_of
-from ostiary.plugins import Admin
+from ostiary.plugins import Admin, Bearer, Jwt, Plugin, Tokens
+
+
+def plugins() -> list[Plugin]:
+    """Return one of each plugin."""
+    return [Admin(), Bearer(), Jwt(), Tokens(services={"tasks": f"sha256:{'0' * 64}"})]
 
 
 @cache
@@ -16,7 +21,7 @@ def server() -> Auth:
         email_and_password=EmailAndPassword(enabled=True),
         user=UserOptions(delete_user=DeleteUser(enabled=True)),
     )
-    return Auth(options, database="sqlite://", plugins=[Admin()])
+    return Auth(options, database="sqlite://", plugins=plugins())
 
 
 @cache

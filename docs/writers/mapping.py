@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 
 from docs.writers.markdown import code, page, table
 from ostiary import ConfigurationError
-from ostiary.options import mapping
-from ostiary.options.mapping import IGNORED, RULES, Read
+from ostiary.options import mapping, social_mapping
+from ostiary.options.mapping import IGNORED, RULES
+from ostiary.options.readers import Read, Rule
 
 INTRODUCTION = """
 `Options.from_mapping({...})` reads a Better Auth configuration in its own names, and so does the table
@@ -31,9 +32,11 @@ VALUES: Mapping[str, str] = {
 }
 """What is accepted where the refusal does not tell the whole."""
 
-PARTS: Mapping[str, tuple[str, str]] = {
-    "A field of `additionalFields`": ("_FIELD", "Field"),
-    "Attributes of a cookie": ("_ATTRIBUTES", "CookieAttributes"),
+PARTS: Mapping[str, tuple[Mapping[str, Rule], str]] = {
+    "A field of `additionalFields`": (mapping.FIELD, "Field"),
+    "Attributes of a cookie": (mapping.ATTRIBUTES, "CookieAttributes"),
+    "A provider": (social_mapping.SOCIAL, "SocialProvider"),
+    "Google besides": (social_mapping.GOOGLE, "Google"),
 }
 
 
@@ -76,8 +79,7 @@ def expected(reader: Read) -> str:
     return "any value"
 
 
-def _part(title: str, table_name: str, kind: str) -> str:
-    rules: Mapping[str, tuple[str, Read]] = getattr(mapping, table_name)
+def _part(title: str, rules: Mapping[str, Rule], kind: str) -> str:
     rows = [
         (code(theirs), expected(reader), code(f"{kind}.{ours}")) for theirs, (ours, reader) in rules.items()
     ]

@@ -1,12 +1,26 @@
 """The page of every option: its type, its default, its docstring, and Better Auth's name for it."""
 
 import inspect
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 
+from docs.writers.example import plugins
 from docs.writers.markdown import code, page, sentence, table
-from docs.writers.paths import SECTIONS, names_in_reference, reference_defaults, sections_of
+from docs.writers.paths import PROVIDERS, SECTIONS, names_in_reference, reference_defaults, sections_of
 from docs.writers.source import bare, fields_of, summary
-from ostiary import Auth, Field, Index, Model, Options, Reference
-from ostiary.plugins import Admin
+from ostiary import (
+    Auth,
+    Field,
+    Index,
+    JwksIssuer,
+    Model,
+    Options,
+    Reference,
+    SessionIssuer,
+    SharedSecretIssuer,
+    Verifier,
+)
+from ostiary.plugins import KeyOptions
 
 INTRODUCTION = """
 Options are frozen, keyword-only dataclasses. A mistake raises `ConfigurationError` when they are made, and
@@ -21,15 +35,24 @@ ARGUMENTS = {
     "database": "An address (`sqlite:///app.db`, `postgresql://...`, `mysql://...`, `mariadb://...`) or any "
     "`Store`. None, without `key_value`: the encrypted cookie is the session, and users are forgotten with "
     "the process.",
-    "plugins": "What is added, in this order; so far [Admin](#admin).",
+    "plugins": "What is added, in this order: see [below](#plugins).",
     "key_value": "A `KeyValue`, such as `RedisKeyValue.from_url(...)`: counts rate limits, and with "
     "`session.store_in_key_value` keeps sessions.",
     "hooks": "What the application does [before and after endpoints](hooks.md#around-endpoints).",
     "database_hooks": "What it does [before and after writes](hooks.md#around-writes).",
     "runtime": "Clock and chance; tests pass `FrozenRuntime`.",
     "hasher": "Makes and checks password hashes: `BoundedHasher`, or anything with its three methods.",
-    "http_client": "Makes outgoing requests; so far those of `password_policy.refuse_breached`.",
+    "http_client": "Makes outgoing requests: to providers, and for `password_policy.refuse_breached`.",
     "mail_sender": "Delivers mail; nothing sends any yet.",
+}
+
+VERIFIER_ARGUMENTS = {
+    "issuers": "Whose credentials are accepted: see below.",
+    "http_client": "Fetches key sets; one of your own decides itself which addresses it connects to.",
+    "runtime": "Clock; tests pass `FrozenRuntime`.",
+    "deny_list": "The address of the Redis, or a `KeyValue`, where issuers note which tokens died early.",
+    "deny_list_required": "Answer 503 where it does not answer. False: accept the token, and log that.",
+    "user_fields": "Claims that tell more of users, as `additional_fields` do.",
 }
 
 
@@ -41,28 +64,38 @@ def write() -> str:
     return page(
         "Options",
         INTRODUCTION,
-        _auth(),
+        _arguments(Auth, ARGUMENTS, "Options are values; parts are arguments."),
         *(_section(kind, place) for kind, place in sections.items()),
-        "## Plugins\n\n" + _section(Admin).replace("## ", "### ", 1),
+        "## Providers\n\nWhat `social_providers` holds.",
+        *(_section(kind).replace("## ", "### ", 1) for kind in PROVIDERS),
+        "## Plugins\n\nEach is its options. `from ostiary.plugins import ...`",
+        *(_section(kind).replace("## ", "### ", 1) for kind in (*map(type, plugins()), KeyOptions)),
+        _arguments(
+            Verifier, VERIFIER_ARGUMENTS, "[What it accepts and refuses](../explanation/verifier.md)."
+        ),
+        *(
+            _section(kind).replace("## ", "### ", 1)
+            for kind in (JwksIssuer, SharedSecretIssuer, SessionIssuer)
+        ),
         "## Additional fields and tables\n\nWhat `additional_fields` and plugins declare.",
         *(_section(kind).replace("## ", "### ", 1) for kind in (Field, Reference, Model, Index)),
     )
 
 
-def _auth() -> str:
-    parameters = list(inspect.signature(Auth).parameters.values())
-    if [parameter.name for parameter in parameters] != list(ARGUMENTS):
-        raise LookupError("docs.writers.options.ARGUMENTS and the parameters of Auth differ")
+def _arguments(kind: type, meanings: Mapping[str, str], remark: str) -> str:
+    parameters = list(inspect.signature(kind).parameters.values())
+    if [parameter.name for parameter in parameters] != list(meanings):
+        raise LookupError(f"what docs.writers.options says of {kind.__name__} is not what it takes")
     rows = [
         (
             code(parameter.name),
             code(inspect.formatannotation(parameter.annotation)),
-            ARGUMENTS[parameter.name],
+            meanings[parameter.name],
         )
         for parameter in parameters
     ]
-    return f"## Auth\n\n{summary(Auth)} Options are values; parts are arguments.\n\n" + table(
-        ("Argument", "Type", "Meaning"), ((name, bare(kind), text) for name, kind, text in rows)
+    return f"## {kind.__name__}\n\n{summary(kind)} {remark}\n\n" + table(
+        ("Argument", "Type", "Meaning"), ((name, bare(annotation), text) for name, annotation, text in rows)
     )
 
 
@@ -74,7 +107,9 @@ def _section(kind: type, place: str = "") -> str:
             code(each.default) or "required",
             _meaning(kind, each.name, each.text),
         )
-        for each in fields_of(kind)
+        for owner in reversed(kind.__mro__)
+        if is_dataclass(owner)
+        for each in fields_of(owner)
         if not each.is_class_variable
     ]
     where = f" In `Options`: `{place}`." if place else ""

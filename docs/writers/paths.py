@@ -7,10 +7,14 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import ostiary.options
-from ostiary import Options
+from ostiary import GenericOAuth, GitHub, Google, Options
 from ostiary.options.mapping import IGNORED, RULES
 
-SECTIONS: frozenset[type] = frozenset(getattr(ostiary.options, name) for name in ostiary.options.__all__)
+PROVIDERS: tuple[type, ...] = (Google, GitHub, GenericOAuth)
+"""What `social_providers` holds."""
+SECTIONS: frozenset[type] = frozenset(
+    getattr(ostiary.options, name) for name in ostiary.options.__all__
+).difference(PROVIDERS)
 """Every class of options."""
 
 

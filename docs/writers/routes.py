@@ -1,10 +1,12 @@
 """The page of every route: who may call it how often, what goes in, what comes out, how it refuses."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
+from http import HTTPStatus
 from itertools import groupby
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -14,7 +16,7 @@ from ostiary.domain.models import SESSION, USER
 from ostiary.http.endpoint import CurrentSession, DefaultLimit, Endpoint, FreshSession, SensitiveSession
 from ostiary.http.messages import Response
 from ostiary.http.openapi import Operation
-from ostiary.http.wire import Cached, Output, Unset, camel
+from ostiary.http.wire import Cached, Output, Unset
 from ostiary.options import RateLimit, RateLimitOptions
 
 LEVELS: Mapping[type, tuple[str, str]] = {
@@ -27,7 +29,8 @@ LEVELS: Mapping[type, tuple[str, str]] = {
 }
 
 INTRODUCTION = """
-Paths are below the base path, `/api/auth` by default. Bodies are JSON; where forms are accepted, HTML forms
+Paths are below the base path, `/api/auth` by default; those of the plugin `Tokens` that begin with
+`/api/v1/auth` are whole. Bodies are JSON; where forms are accepted, HTML forms
 may send them as well. `OpenAPI` under `/docs` says the same with schemas. Every route can be called in
 Python without HTTP, with neither limit nor origin rule: `await auth.api.<name>(body, caller)`;
 `Caller(headers=...)` or `Caller(session=...)` says on whose behalf.
@@ -80,7 +83,7 @@ def _words(limit: RateLimit) -> str:
 def _overview() -> str:
     rows = [
         (
-            f"{each.method} [`{each.endpoint.path}`](#{_anchor(each.endpoint)})",
+            f"{each.method} [`{path_of(each.endpoint)}`](#{_anchor(each.endpoint)})",
             level_of(each.endpoint),
             limit_of(each.endpoint),
             each.endpoint.summary,
@@ -91,7 +94,12 @@ def _overview() -> str:
 
 
 def _anchor(endpoint: Endpoint) -> str:
-    return endpoint.path.lower().replace("/", "")
+    return re.sub(r"[/{}]", "", path_of(endpoint).lower())
+
+
+def path_of(endpoint: Endpoint) -> str:
+    """Return the path below the base path, or all of it where an endpoint lies elsewhere."""
+    return endpoint.mount + endpoint.path
 
 
 def _section(group: list[Operation]) -> str:
@@ -105,12 +113,17 @@ def _section(group: list[Operation]) -> str:
     ]
     if endpoint.accepts_form:
         facts.append("- Accepts HTML forms; a form that another site sends is refused")
-    parts = [f"## {endpoint.path}\n\n{endpoint.description}", "\n".join(facts)]
+    if endpoint.refusal_model is not None:
+        statuses = codes(map(str, first.refusals))
+        shape = ", ".join(field.alias or name for name, field in endpoint.refusal_model.model_fields.items())
+        facts.append(f"- Refusals have the shape `{{{shape}}}` and these statuses: {statuses}")
+    parts = [f"## {path_of(endpoint)}\n\n{endpoint.description}", "\n".join(facts)]
     if first.body is not None:
         parts.append(_input("Body" if first.body.required else "Body, which may be absent", first.body.model))
     elif first.query is not None:
         parts.append(_input("Query", first.query))
-    parts.append(f"Answers {_shown(endpoint.result)}.")
+    answer = "a redirect" if endpoint.status == HTTPStatus.FOUND else _shown(endpoint.result)
+    parts.append(f"Answers {answer}.")
     if endpoint.raises:
         parts.append(f"Refuses with {codes(dict.fromkeys(each.name for each in endpoint.raises))}.")
     return "\n\n".join(parts)
@@ -160,6 +173,8 @@ def _shown(expression: Any) -> str:  # a type expression
     if origin in {Union, UnionType}:
         members = [each for each in get_args(expression) if each not in {Unset, Cached}]
         return " or ".join(_shown(each) for each in members)
+    if expression is NoReturn:
+        return "a redirect, always"
     if origin is list:
         return f"an array of {_shown(get_args(expression)[0])}"
     if expression in {None, type(None)}:
@@ -176,7 +191,7 @@ def _members(output: type[Output]) -> Iterator[str]:
     kind: Any = output  # every output class is a dataclass
     for member in fields(kind):
         optional = "?" if member.default is not MISSING else ""
-        yield f"{camel(member.name)}{optional}: {_member(hints[member.name])}"
+        yield f"{output.wire_name(member.name)}{optional}: {_member(hints[member.name])}"
 
 
 def _member(expression: Any) -> str:  # a type expression

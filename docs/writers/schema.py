@@ -9,10 +9,9 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine.interfaces import Dialect as Engine
 
-from docs.writers.example import server
+from docs.writers.example import plugins, server
 from docs.writers.markdown import code, page, table
 from ostiary.domain.schema import Field, Model
-from ostiary.plugins import Admin
 from ostiary.storage.sql.rows import Dialect
 from ostiary.storage.sql.tables import metadata_of
 
@@ -68,5 +67,6 @@ def _notes(model: Model[Any], field: Field[Any]) -> Iterator[str]:
         yield f"refers to `{target.model}.{target.field}`, on delete {target.on_delete}"
     if field.database_default:
         yield "filled by PostgreSQL and MySQL where a writer leaves it out"
-    if field.name in {added.name for added in Admin().fields().get(model.name, ())}:
-        yield "of the plugin Admin"
+    for plugin in plugins():
+        if field.name in {added.name for added in plugin.fields().get(model.name, ())}:
+            yield f"of the plugin {type(plugin).__name__}"

@@ -9,11 +9,11 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 
-from examples.tasks.routes import router
+from examples.tasks.routes import admin_router, router
 from examples.tasks.settings import Settings
 from examples.tasks.storage import Tasks, open_engine
 from ostiary import Auth, DeleteUser, EmailAndPassword, Options, PasswordPolicy, UserOptions
-from ostiary.plugins import Admin
+from ostiary.plugins import Admin, Bearer, Jwt, Tokens
 
 PAGE: Final = Path(__file__).parent / "page"
 PAGE_HEADERS: Final = {"content-security-policy": "default-src 'self'; frame-ancestors 'none'"}
@@ -36,7 +36,8 @@ def auth_options(settings: Settings) -> Options:
 
 def create_app(settings: Settings) -> FastAPI:
     """Put the application together; the database is opened when it starts."""
-    auth = Auth(auth_options(settings), settings.database_url, plugins=[Admin()])
+    plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=True), Tokens()]
+    auth = Auth(auth_options(settings), settings.database_url, plugins=plugins)
     tasks = Tasks(open_engine(settings.database_url))
 
     @asynccontextmanager
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     auth.install(app)
     app.include_router(router, prefix="/api/tasks")
     app.include_router(router, prefix="/api/v1/tasks")
+    app.include_router(admin_router, prefix="/api/admin")
     app.add_exception_handler(RequestValidationError, refuse_input)
     app.add_api_route("/", start_page, include_in_schema=False)
     app.add_api_route("/page/{name}", page_file, include_in_schema=False)

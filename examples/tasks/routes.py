@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from examples.tasks.storage import Tasks
 from ostiary import Errors
-from ostiary.integrations.fastapi import CurrentUser
+from ostiary.integrations.fastapi import CurrentUser, require_role
 
 router = APIRouter(
     tags=["tasks"],
@@ -155,3 +155,26 @@ async def delete_task(task_id: TaskId, user: CurrentUser, tasks: AllTasks) -> No
     """Delete one of your tasks."""
     if not await tasks.remove(user.id, task_id):
         raise NOT_FOUND
+
+
+class Workload(BaseModel):
+    """How many tasks somebody has."""
+
+    model_config = ConfigDict(
+        from_attributes=True, alias_generator=AliasGenerator(serialization_alias=to_camel)
+    )
+
+    user_id: str
+    total: int
+    done: int
+
+
+admin_router = APIRouter(
+    tags=["administration"], dependencies=[require_role("admin")], responses=router.responses
+)
+
+
+@admin_router.get("/workload")
+async def workload(tasks: AllTasks, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[Workload]:
+    """List who has the most tasks; for administrators: `ostiary users role ada@example.com admin`."""
+    return [Workload.model_validate(dict(row)) for row in await tasks.workload(limit)]

@@ -17,15 +17,18 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    case,
     delete,
     event,
     func,
     insert,
+    inspect,
     make_url,
     select,
     update,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -74,9 +77,14 @@ class Tasks:
     engine: AsyncEngine
 
     async def create_table(self) -> None:
-        """Make the table where there is none."""
-        async with self.engine.begin() as connection:
-            await connection.run_sync(tasks.create, checkfirst=True)
+        """Make the table where there is none; several processes may start at once."""
+        try:
+            async with self.engine.begin() as connection:
+                await connection.run_sync(tasks.create, checkfirst=True)
+        except DBAPIError:
+            async with self.engine.connect() as connection:
+                if not await connection.run_sync(lambda sync: inspect(sync).has_table(tasks.name)):
+                    raise  # it was not another process that made it in the meantime
 
     async def page(self, owner: str, *, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
         """Return some of the owner's tasks, the newest first, and how many there are."""
@@ -112,6 +120,14 @@ class Tasks:
         """Delete the owner's task; tell whether there was one."""
         async with self.engine.begin() as connection:
             return (await connection.execute(delete(tasks).where(*_mine(owner, task_id)))).rowcount > 0
+
+    async def workload(self, limit: int) -> Sequence[RowMapping]:
+        """Return how many tasks people have, those with the most first."""
+        total = func.count().label("total")
+        done = func.sum(case((tasks.c.done, 1), else_=0)).label("done")
+        query = select(tasks.c.user_id, total, done).group_by(tasks.c.user_id).order_by(total.desc())
+        async with self.engine.connect() as connection:
+            return (await connection.execute(query.limit(limit))).mappings().all()
 
 
 def _mine(owner: str, task_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

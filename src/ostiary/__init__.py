@@ -3,19 +3,26 @@
 from ostiary.auth import Auth
 from ostiary.domain.entities import Account, ActiveSession, Session, User
 from ostiary.domain.errors import AuthError, ConfigurationError, ErrorCode, Errors
+from ostiary.domain.mailed_links import EmailChanged, EmailChangeLink, MailedLink
 from ostiary.domain.schema import Field, Index, Model, Reference
 from ostiary.http.api import Caller
 from ostiary.http.hooks import ANY, Hooks
 from ostiary.options import (
+    AccountLinking,
     AccountOptions,
     Advanced,
+    ChangeEmail,
     CookieAttributes,
     CookieCache,
     CookieOverride,
     CrossSubdomainCookies,
     DeleteUser,
     EmailAndPassword,
+    EmailVerificationOptions,
     ErrorPage,
+    GenericOAuth,
+    GitHub,
+    Google,
     IpAddress,
     Options,
     PasswordPolicy,
@@ -27,16 +34,21 @@ from ostiary.options import (
     VersionedSecret,
 )
 from ostiary.services.write_hooks import DatabaseHooks, ModelHooks
+from ostiary.verification.issuers import JwksIssuer, SessionIssuer, SharedSecretIssuer
+from ostiary.verification.principal import Principal
+from ostiary.verifier import Verifier
 
 __all__ = [
     "ANY",
     "Account",
+    "AccountLinking",
     "AccountOptions",
     "ActiveSession",
     "Advanced",
     "Auth",
     "AuthError",
     "Caller",
+    "ChangeEmail",
     "ConfigurationError",
     "CookieAttributes",
     "CookieCache",
@@ -45,24 +57,36 @@ __all__ = [
     "DatabaseHooks",
     "DeleteUser",
     "EmailAndPassword",
+    "EmailChangeLink",
+    "EmailChanged",
+    "EmailVerificationOptions",
     "ErrorCode",
     "ErrorPage",
     "Errors",
     "Field",
+    "GenericOAuth",
+    "GitHub",
+    "Google",
     "Hooks",
     "Index",
     "IpAddress",
+    "JwksIssuer",
+    "MailedLink",
     "Model",
     "ModelHooks",
     "Options",
     "PasswordPolicy",
+    "Principal",
     "RateLimit",
     "RateLimitOptions",
     "Reference",
     "Session",
+    "SessionIssuer",
     "SessionOptions",
+    "SharedSecretIssuer",
     "User",
     "UserOptions",
     "VerificationOptions",
+    "Verifier",
     "VersionedSecret",
 ]

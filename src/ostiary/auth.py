@@ -121,10 +121,21 @@ class Auth:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
-        path = path_below(scope, self.mount_path)
-        if path is None:
+        place = self.place_of(scope)
+        if place is None:
             return Response(404)
-        return await self.handle(request_from(scope, receive, path, self.options.advanced))
+        mount, path = place
+        return await self.handle(request_from(scope, receive, path, self.options.advanced, mount))
+
+    def place_of(self, scope: Scope) -> tuple[str, str] | None:
+        """Return the mount of a request, empty for the base path, and the path below it; None elsewhere."""
+        path = path_below(scope, self.mount_path)
+        if path is not None:
+            return "", path
+        for mount in self.pipeline.mounts:
+            if (path := path_below(scope, mount)) is not None:
+                return mount, path
+        return None
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -149,23 +160,27 @@ class Auth:
         """Return a context for a request of the application, to judge its session."""
         return Context(request, self.services)
 
-    async def migrate(self) -> None:
-        """Add what the database lacks of the configured tables; safe when several nodes start at once."""
+    async def migrate(self) -> tuple[str, ...]:
+        """Add what the database lacks of the configured tables; safe when several nodes start at once.
+
+        Returns one line for each addition, `column user.role`; none for what lives in memory.
+        """
         if self.database_url is None:
-            return
+            return ()
         from ostiary.storage.sql import SqlStore  # noqa: PLC0415  see `_store`
 
         store = self.services.store
         if isinstance(store, SqlStore) and store.in_memory:
             await store.create_tables()
-            return
+            return ()
         from ostiary.storage import migrations  # noqa: PLC0415  Alembic is slow to import
 
-        await migrations.apply(self.database_url, self.schema)
+        return (await migrations.apply(self.database_url, self.schema)).additions
 
     async def close(self) -> None:
         """Finish work in the background and return every connection."""
         await self.services.background.drain()
+        await self.services.social.directory.close()
         await self.services.store.close()
         if self.services.key_value is not None:
             await self.services.key_value.close()

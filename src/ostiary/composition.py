@@ -1,11 +1,16 @@
 """Puts the parts together: which store, which limiter, which hooks, in one place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final
 
+from ostiary.crypto.json_web_signatures import SharedKey
 from ostiary.crypto.passwords import BoundedHasher, PasswordHasher
 from ostiary.crypto.signing import Keyring
+from ostiary.crypto.token_form import ACCESS_TOKEN, CLOCK_SKEW
 from ostiary.domain.errors import ConfigurationError
+from ostiary.domain.models import USER
 from ostiary.domain.runtime import Runtime, SystemRuntime, UuidRuntime
 from ostiary.domain.schema import Schema
 from ostiary.http.client_address import ClientAddress
@@ -22,13 +27,26 @@ from ostiary.http.wire import Renderer
 from ostiary.options import Options
 from ostiary.options.tables import configured_schema
 from ostiary.outgoing import DefaultHttpClient, HttpClient, MailSender
+from ostiary.outgoing.networks import Network
 from ostiary.plugins.base import Plugin
 from ostiary.services.background import Background
 from ostiary.services.breached_passwords import BreachedPasswords
+from ostiary.services.denials import Denials
+from ostiary.services.deny_list import DenyList
+from ostiary.services.mail_flows import mail_flows_of
+from ostiary.services.oauth.client import ProviderClient
+from ostiary.services.oauth.directory import Directory
+from ostiary.services.oauth.flow import SocialSignIn
+from ostiary.services.oauth.linking import Linking
+from ostiary.services.oauth.provider import IdTokenRules, IdTokens
+from ostiary.services.oauth.state import States
+from ostiary.services.oauth.tokens import TokenSeal
 from ostiary.services.password_policy import PasswordRules
 from ostiary.services.passwords import Passwords
-from ostiary.services.sessions import FORGETTABLE_LIFE, Sessions
+from ostiary.services.registration import Registration
+from ostiary.services.sessions import FORGETTABLE_LIFE, Admission, Sessions
 from ostiary.services.sign_in_attempts import SignInAttempts
+from ostiary.services.signers import SharedSecret, Signing
 from ostiary.services.users import Users
 from ostiary.services.verifications import Verifications
 from ostiary.services.write_hooks import DatabaseHooks, HookedWrites
@@ -43,6 +61,11 @@ from ostiary.storage.rate_limits import (
 )
 from ostiary.storage.sessions import SessionStore, TableSessions
 from ostiary.storage.store import Store
+from ostiary.verification.principal import token_user
+from ostiary.verification.tokens import LONGEST_LIFE, TokenJudge, TokenRules
+
+UNNAMED_ISSUER: Final = "ostiary"
+"""The `iss` of a server that was told neither an issuer nor its own address."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +142,7 @@ def _session_store_of(options: Options, parts: Parts, store: Store, runtime: Run
     session = options.session
     return KeyValueSessions(
         parts.key_value,
-        store,
+        store.schema,
         runtime,
         rows=TableSessions(store) if session.store_session_in_database else None,
         preserves_rows=session.preserve_session_in_database,
@@ -127,25 +150,58 @@ def _session_store_of(options: Options, parts: Parts, store: Store, runtime: Run
     )
 
 
-def _services_of(options: Options, parts: Parts, store: Store, limiter: RateLimiter) -> Services:
-    runtime = runtime_of(options, parts)
-    hooks = [parts.database_hooks, *(plugin.database_hooks() for plugin in parts.plugins)]
-    writes = HookedWrites(store, [each for each in hooks if each is not None])
-    session_store = _session_store_of(options, parts, store, runtime)
-    admissions = tuple(plugin.admit for plugin in parts.plugins)
-    sessions = Sessions(session_store, writes, store.schema, runtime, options.session, admissions)
-    users = Users(store, writes, sessions, session_store, store.schema, runtime)
-    keyring, renderer = keyring_of(options), Renderer(store.schema)
-    cookies = SessionCookies(CookieNames(options), keyring, options.session, store.schema, renderer, runtime)
-    account_limit = options.rate_limit.sign_in_failures if options.rate_limit.enabled else None
-    breaches = BreachedPasswords(parts.http_client or DefaultHttpClient())
-    passwords = Passwords(
+def _denials_of(options: Options, parts: Parts, store: Store, runtime: Runtime) -> Denials:
+    """Keep the deny list in the key-value store; without one, each process knows of its own deeds."""
+    key_value = parts.key_value
+    if key_value is None:
+        from ostiary.storage.memory import MemoryKeyValue  # noqa: PLC0415  see `_signing_of`
+
+        key_value = MemoryKeyValue(runtime)
+    return Denials(
+        deny_list=DenyList(key_value, LONGEST_LIFE + CLOCK_SKEW),
         store=store,
+        runtime=runtime,
+        admissions=_admissions_of(parts),
+        ends_families=sessions_in_key_value(options, parts),
+    )
+
+
+def _admissions_of(parts: Parts) -> tuple[Admission, ...]:
+    return tuple(plugin.admit for plugin in parts.plugins)
+
+
+def _passwords_of(options: Options, parts: Parts, users: Users, limiter: RateLimiter) -> Passwords:
+    runtime = users.runtime
+    limit = options.rate_limit.sign_in_failures if options.rate_limit.enabled else None
+    breaches = BreachedPasswords(parts.http_client or DefaultHttpClient())
+    return Passwords(
+        store=users.store,
         users=users,
         hasher=parts.hasher or BoundedHasher(runtime),
         rules=PasswordRules(options.password_policy, breaches, options.app_name),
-        attempts=SignInAttempts(limiter, account_limit, keyring, runtime),
+        attempts=SignInAttempts(limiter, limit, keyring_of(options), runtime),
     )
+
+
+def _services_of(options: Options, parts: Parts, store: Store, limiter: RateLimiter) -> Services:
+    runtime, keyring = runtime_of(options, parts), keyring_of(options)
+    signing = _signing_of(options, parts, store, keyring)
+    denials = None if signing is None else _denials_of(options, parts, store, runtime)
+    hooks = [
+        parts.database_hooks,
+        *(plugin.database_hooks() for plugin in parts.plugins),
+        None if denials is None else denials.hooks(),
+    ]
+    writes = HookedWrites(store, [each for each in hooks if each is not None])
+    session_store = _session_store_of(options, parts, store, runtime)
+    sessions = Sessions(session_store, writes, store.schema, runtime, options.session, _admissions_of(parts))
+    users = Users(store, writes, sessions, session_store, store.schema, runtime)
+    renderer, background = Renderer(store.schema), Background()
+    cookies = SessionCookies(CookieNames(options), keyring, options.session, store.schema, renderer, runtime)
+    passwords = _passwords_of(options, parts, users, limiter)
+    verifications = Verifications(store, writes, runtime, options.verification)
+    mail_flows = mail_flows_of(options, limiter, background, passwords, verifications)
+    judge = None if signing is None else _judge_of(signing, store.schema, denials)
     return Services(
         options=options,
         runtime=runtime,
@@ -154,15 +210,106 @@ def _services_of(options: Options, parts: Parts, store: Store, limiter: RateLimi
         users=users,
         sessions=sessions,
         passwords=passwords,
-        verifications=Verifications(store, writes, runtime, options.verification),
+        registration=Registration(
+            settings=options.email_and_password,
+            users=users,
+            passwords=passwords,
+            email_verification=mail_flows.verification,
+            background=background,
+        ),
+        verifications=verifications,
+        mail_flows=mail_flows,
+        social=_social_of(options, parts, Accounts(store, writes, users, keyring), verifications),
         session_cookies=cookies,
         session_reader=SessionReader(cookies, sessions, options.session, parts.stateless),
         origins=TrustedOrigins(options, [o for plugin in parts.plugins for o in plugin.trusted_origins()]),
         addresses=ClientAddress(options.advanced.ip_address),
         renderer=renderer,
-        background=Background(),
+        background=background,
         mail_sender=parts.mail_sender,
+        signing=signing,
+        judge=judge,
+        access_judge=None if judge is None else _access_judge_of(judge),
     )
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What linked accounts are written with."""
+
+    store: Store
+    writes: HookedWrites
+    users: Users
+    keyring: Keyring
+
+
+def _social_of(
+    options: Options, parts: Parts, accounts: Accounts, verifications: Verifications
+) -> SocialSignIn:
+    runtime, keyring = accounts.users.runtime, accounts.keyring
+
+    def client_for(network: Network) -> HttpClient:
+        """Return what asks hosts of one part of the world."""
+        return parts.http_client or DefaultHttpClient(network)
+
+    def judge_of(rules: IdTokenRules) -> IdTokens:
+        """Return the judge of one provider's ID tokens."""
+        from ostiary.verification.id_tokens import RemoteIdTokenJudge  # noqa: PLC0415  see `_signing_of`
+        from ostiary.verification.remote_keys import RemoteKeys  # noqa: PLC0415  see `_signing_of`
+
+        keys = RemoteKeys(
+            url=rules.keys_url,
+            client=client_for(rules.network),
+            runtime=runtime,
+            algorithms=rules.algorithms,
+            max_age=timedelta(minutes=5),
+            stale_for=timedelta(days=1),
+        )
+        return RemoteIdTokenJudge(
+            keys=keys,
+            issuer=rules.issuer,
+            client_id=rules.client_ids[0],
+            other_client_ids=frozenset(rules.client_ids[1:]),
+            leeway=timedelta(seconds=30),
+        )
+
+    seal = TokenSeal(keyring, runtime, options.account.encrypt_oauth_tokens)
+    return SocialSignIn(
+        Directory(options.social_providers, client_for, judge_of),
+        ProviderClient(client_for, runtime),
+        States(verifications, keyring, runtime, options.account.store_state_strategy == "cookie"),
+        Linking(accounts.store, accounts.writes, accounts.users, runtime, seal, options.account),
+    )
+
+
+def _signing_of(options: Options, parts: Parts, store: Store, keyring: Keyring) -> Signing | None:
+    given = [signing for plugin in parts.plugins if (signing := plugin.signing()) is not None]
+    if not given:
+        return None
+    if len(given) > 1:
+        raise ConfigurationError("two plugins say how tokens are signed: keep one of them")
+    from ostiary.services.signing_keys import SigningKeys  # noqa: PLC0415  JOSE is slow to import
+
+    [wanted] = given
+    runtime, issuer = runtime_of(options, parts), wanted.issuer or options.origin or UNNAMED_ISSUER
+    keys = wanted.keys
+    return Signing(
+        signer=SharedSecret(keys)
+        if isinstance(keys, SharedKey)
+        else SigningKeys(store, keyring, runtime, keys),
+        issuer=issuer,
+        audience=wanted.audience or issuer,
+    )
+
+
+def _judge_of(signing: Signing, schema: Schema, denials: Denials | None) -> TokenJudge:
+    rules = TokenRules(issuer=signing.issuer, audience=frozenset({signing.audience}))
+    return TokenJudge(signing.signer, rules, denials, model=token_user(schema[USER]))
+
+
+def _access_judge_of(judge: TokenJudge) -> TokenJudge:
+    rules = replace(judge.rules, types=frozenset({ACCESS_TOKEN}))
+    return replace(judge, rules=rules, denials=None)
 
 
 def build_pipeline(options: Options, parts: Parts, store: Store) -> Pipeline:
@@ -172,9 +319,8 @@ def build_pipeline(options: Options, parts: Parts, store: Store) -> Pipeline:
     services = _services_of(options, parts, store, limiter)
     endpoints = core_endpoints()
     for plugin in parts.plugins:
-        endpoints += [
-            endpoint.bound_to(plugin).limited(plugin.rate_limit) for endpoint in plugin.routes.endpoints
-        ]
+        plugin.check(services)
+        endpoints += plugin.endpoints()
     all_hooks = [parts.hooks, *(plugin.hooks.bound_to(plugin) for plugin in parts.plugins)]
     owners = ["the application", *(f"the plugin '{plugin.id}'" for plugin in parts.plugins)]
     for owner, hooks in zip(owners, all_hooks, strict=True):
@@ -186,5 +332,12 @@ def build_pipeline(options: Options, parts: Parts, store: Store) -> Pipeline:
         options=options.rate_limit,
         tracks_addresses=not options.advanced.ip_address.disable_ip_tracking,
     )
-    interested = [p.on_request for p in parts.plugins if type(p).on_request is not Plugin.on_request]
-    return Pipeline(services, endpoints, limits, all_hooks, interested)
+    return Pipeline(
+        services,
+        endpoints,
+        limits,
+        all_hooks,
+        on_request=[p.on_request for p in parts.plugins if type(p).on_request is not Plugin.on_request],
+        on_response=[p.on_response for p in parts.plugins if type(p).on_response is not Plugin.on_response],
+        present=[p.present for p in parts.plugins if type(p).present is not Plugin.present],
+    )

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from tests.conformance import databases
 from tests.conformance.cookie_values import CHUNK, CookieValues, forged, joined
 from tests.conformance.http_exchange import Answer, exchange
-from tests.conformance.normalise import Json, Placeholders, compact, parsed, pretty, waiting
+from tests.conformance.normalise import JWT, Json, Placeholders, compact, parsed, pretty, waiting
 from tests.conformance.transcript import Exchange, Transcript
 
 PASSWORD = "correct horse battery"
@@ -130,7 +130,7 @@ class Client:
         shown = [("Host", host), *headers] if "host" in details else headers
         request = [f"{method} {full}", *(f"{name}: {value}" for name, value in shown)]
         request += [] if payload is None else ["", payload.decode(errors="replace")]
-        self._record(f"{method} {path}", details.get("label", ""), request, answer)
+        self._record(f"{method} {JWT.sub('<token>', path)}", details.get("label", ""), request, answer)
         return answer
 
     def _headers(self, method: str, body: Json | Unset, details: Details) -> list[tuple[str, str]]:
@@ -147,12 +147,34 @@ class Client:
         """Change the database behind the server's back."""
         databases.execute(self.target.database, statement, *values)
 
+    def value(self, query: str, *values: object) -> str:
+        """Look up one text in the database."""
+        [row] = databases.rows(self.target.database, query, *values)
+        assert isinstance(row, dict)
+        return str(next(iter(row.values())))
+
     def rows(self, label: str, query: str, *values: object) -> None:
         """Look into the database and record what is there."""
         now = time.time()
         found = databases.rows(self.target.database, query, *values)
         shown = pretty(self.placeholders.value(found, now))
         self._add("database", label, query, {"rows": shown}, found)
+
+    def calls(self, label: str = "") -> list[dict[str, Json]]:
+        """Take what the server's callbacks were called with for people of this scenario, and record it."""
+        now = time.time()
+        domain = self.email("").removeprefix("@")
+        answer = exchange(self.target.port, ("GET", f"/-/calls?of={domain}"), [("Host", "calls")], None)
+        found: list[dict[str, Json]] = json.loads(answer.body)
+        shown = pretty(self.placeholders.value(found, now))
+        self._add("callbacks", label, "", {"calls": shown}, found)
+        return found
+
+    def link(self, label: str = "") -> str:
+        """Return the path and query of the last link that was mailed, below the base path."""
+        url = [call["url"] for call in self.calls(label) if "url" in call][-1]
+        assert isinstance(url, str)
+        return url.removeprefix(self.target.origin + self.target.base_path)
 
     def stored(self, label: str, key: str) -> None:
         """Look at a key in Redis and record its value and life time."""

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import re
+import time
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
@@ -14,11 +15,13 @@ from joserfc import jwe, jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from tests.conformance.normalise import RANDOM, Json, Placeholders, compact, parsed, pretty
+from tests.conformance.normalise import RANDOM, SEALED, Json, Placeholders, compact, parsed, pretty
 
 SIGNED = re.compile(r"(?P<value>.+)\.(?P<signature>[A-Za-z0-9+/]{43}=)", re.DOTALL)
 UNESCAPED = "-_.!~*'()"
 CHUNK = re.compile(r"(?P<name>.+)\.(?P<index>0|[1-9]\d*)")
+STATE = re.compile(r"[\w-]{32}", re.ASCII)
+"""A session token, or the state of a flow."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class CookieValues:
             return self._signed(value, signed, now)
         if self.opened(value, now) is not None:
             return f"<cached session of {len(value)} characters>"
+        if SEALED.fullmatch(value):
+            return "<sealed>"
         return self.placeholders.text(value, now) if RANDOM.fullmatch(value) else value
 
     def _signed(self, raw: str, signed: re.Match[str], now: float) -> str:
@@ -43,6 +48,8 @@ class CookieValues:
         valid = base64.b64encode(digest).decode() == signed["signature"]
         escaped = quote(unquote(raw), safe=UNESCAPED) == raw
         words = ["signed" if valid else "badly signed", *([] if escaped else ["oddly escaped"])]
+        if STATE.fullmatch(signed["value"]):
+            return f"<{' and '.join(words)} {self.placeholders.name('random', signed['value'])}>"
         return f"<{' and '.join(words)} {self.placeholders.text(signed['value'], now)}>"
 
     def opened(self, value: str, now: float) -> str | None:
@@ -114,3 +121,15 @@ def tampered_payload(value: str, **changes: Json) -> str:
     envelope = json.loads(_unpadded(value))
     envelope["session"]["user"].update(changes)
     return base64.urlsafe_b64encode(compact(envelope).encode()).decode().rstrip("=")
+
+
+def mailed_token(secret: str, claims: dict[str, Json], lifetime: int = 600) -> str:
+    """Sign the token of a mailed link with a server's secret."""
+    now = int(time.time())
+    payload = compact({**claims, "iat": now, "exp": now + lifetime})
+    signed = ".".join(_base64url(part.encode()) for part in ('{"alg":"HS256"}', payload))
+    return f"{signed}.{_base64url(hmac.digest(secret.encode(), signed.encode(), 'sha256'))}"
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

@@ -1,7 +1,7 @@
 """The differences that are meant: each listed once, with its reason."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -27,8 +27,8 @@ class Listed:
     """Number, method, path and label of the step."""
     part: str
     """`status`, a header's name, `set-cookie`, `cookie <name>`, `body`, `rows`."""
-    says: str = ""
-    """What the part's value on the right must contain for the entry to apply."""
+    says: str | None = ""
+    """What the part's value on the right must contain for the entry to apply; None: there is no such part."""
     reason: str
     """Why, in a sentence that stands in the explanation of the differences as well."""
 
@@ -39,7 +39,7 @@ class Listed:
             and fnmatchcase(difference.scenario, self.scenario)
             and fnmatchcase(difference.step, self.step)
             and fnmatchcase(difference.part, self.part)
-            and self.says in (difference.right or "")
+            and (self.says in (difference.right or "") if self.says is not None else not difference.right)
         )
 
     def between(self, left: str, right: str) -> bool:
@@ -48,8 +48,15 @@ class Listed:
 
 
 def listed() -> list[Listed]:
-    """Read the list."""
-    return [Listed(**entry) for entry in json.loads(LIST.read_text())]
+    """Read the list, where `parts` names several parts and what each of them may say on the right."""
+    return [single for entry in json.loads(LIST.read_text()) for single in _singles(**entry)]
+
+
+def _singles(parts: Mapping[str, Sequence[str | None]] | None = None, **entry: str) -> Iterator[Listed]:
+    if parts is None:
+        yield Listed(**entry)
+    for part, sayings in (parts or {}).items():
+        yield from (Listed(part=part, says=says, **entry) for says in sayings)
 
 
 @dataclass

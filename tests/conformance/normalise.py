@@ -1,5 +1,6 @@
 """Values that differ from run to run become stable placeholders that still prove their format."""
 
+import base64
 import json
 import math
 import re
@@ -10,16 +11,23 @@ from datetime import datetime
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 
 RANDOM = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])")
+RESET = re.compile(r"(?<=reset-password[/:])[A-Za-z0-9]{24}(?![A-Za-z0-9])")
+SHORT = re.compile(r"(?<=token=)[A-Za-z0-9]{24}(?![A-Za-z0-9])|^[A-Za-z0-9]{24}$")
 UUID = re.compile(
     r"(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-f-])"
 )
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+(?![\w-])")
+SIGNATURE = re.compile(r"(?<=\.)[A-Za-z0-9+/]{43}=(?![A-Za-z0-9+/=])")
+FLOW = re.compile(r"(?<=[?&])(state|nonce|code_challenge)=([\w-]{32,43})(?![\w-])")
+SEALED = re.compile(r"\b(?:[0-9a-f]{2}){100,}\b")
+KEY_MATERIAL = frozenset({"x", "y", "n", "d", "p", "q", "dp", "dq", "qi"})
 SCRYPT = re.compile(r"[0-9a-f]{32}:[0-9a-f]{128}")
 ROW_NUMBER = re.compile(r"[1-9]\d*")
 ROW_KEYS = frozenset({"id", "userId", "accountId", "sub"})
 MILLISECONDS = range(1_600_000_000_000, 2_500_000_000_000)
 SECONDS = range(1_600_000_000, 2_500_000_000)
-A_LONG_TIME = 1000 * 86_400
+A_DAY = 86_400
 LONGEST_WAIT = 86_400
 UNITS = (("d", 1440), ("h", 60), ("m", 1))
 
@@ -66,7 +74,13 @@ class Placeholders:
 
     def text(self, text: str, now: float) -> str:
         """Replace every identifier, token and time within a text."""
+        text = JWT.sub(lambda match: self._jwt(match[0], now), text)
+        text = SEALED.sub("<sealed>", text)
+        text = FLOW.sub(lambda match: f"{match[1]}={self.name('random', match[2])}", text)
+        text = SIGNATURE.sub(lambda match: self.name("signature", match[0]), text)
         text = RANDOM.sub(lambda match: self.name("random", match[0]), text)
+        for pattern in (RESET, SHORT):
+            text = pattern.sub(lambda match: self.name("short random", match[0]), text)
         text = UUID.sub(lambda match: self.name("uuid", match[0]), text)
         return ISO.sub(lambda match: self._time(match[0], now), text)
 
@@ -82,22 +96,34 @@ class Placeholders:
             return self._number(value, now)
         return value
 
+    def _jwt(self, token: str, now: float) -> str:
+        """Show what a token says; who signed it is not told here."""
+        header, claims, signature = (base64.urlsafe_b64decode(part + "==") for part in token.split("."))
+        shown = (compact(self.value(parsed(part.decode()), now)) for part in (header, claims))
+        return f"<token {' '.join(shown)} {len(signature)} bytes>"
+
     def moment(self, epoch: float, now: float) -> str:
-        """Name a moment by its distance from now."""
+        """Name a moment by its distance from now.
+
+        Dates that scenarios write down are no such moments: they are days, midnight to the millisecond, which
+        no clock shows while a test runs. Their distance from now would change with every minute.
+        """
         return "now" if self.began - 1 <= epoch <= now + 1 else offset(epoch - now)
 
     def _time(self, text: str, now: float) -> str:
         epoch = datetime.fromisoformat(text).timestamp()
-        return f"<time {self.moment(epoch, now)}>" if abs(epoch - now) < A_LONG_TIME else text
+        return text if epoch % A_DAY == 0 else f"<time {self.moment(epoch, now)}>"
 
     def _number(self, value: int, now: float) -> int | str:
         if value in MILLISECONDS:
-            return f"<ms {self.moment(value / 1000, now)}>"
+            return value if value % (A_DAY * 1000) == 0 else f"<ms {self.moment(value / 1000, now)}>"
         return f"<s {self.moment(value, now)}>" if value in SECONDS else value
 
     def _string(self, value: str, now: float, key: str) -> str:
         if SCRYPT.fullmatch(value):
             return self.name("scrypt hash", value)
+        if key in KEY_MATERIAL:
+            return self.name(f"{len(value)} characters of a key", value)
         if key in ROW_KEYS and ROW_NUMBER.fullmatch(value):
             return self.name("serial", value)
         return self.text(value, now)

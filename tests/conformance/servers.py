@@ -46,8 +46,8 @@ class ServerProcess:
         )
         self._answer()
 
-    def start(self, name: str, options: Json, database: str, redis: str | None) -> int:
-        """Start a configuration on a database and return its port."""
+    def start(self, name: str, options: Json, database: str | None, redis: str | None) -> int:
+        """Start a configuration, on a database unless it keeps nothing, and return its port."""
         answer = self._ask({"start": name, "options": options, "database": database, "redis": redis})
         port = answer["port"]
         assert isinstance(port, int)

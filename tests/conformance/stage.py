@@ -31,6 +31,8 @@ class Configuration:
     options: Mapping[str, Json]
     redis: bool = False
     host: str = ""
+    stateless: bool = False
+    """Without a database: the cookie is the session."""
 
     def target(self, server: str, port: int, database: str, redis: str | None) -> Target:
         """Describe a server that runs this configuration."""
@@ -59,7 +61,11 @@ class Configuration:
         }
         limits = self.options.get("rateLimit")
         rows = isinstance(limits, dict) and limits.get("storage") == "database"
-        return json.dumps([self.redis, rows, {name: keys for name, keys in sorted(chosen.items()) if keys}])
+        # the keys of a jwt plugin are made as it is configured, so they are its own
+        plugins = self.options.get("plugins", {})
+        return json.dumps(
+            [self.redis, rows, plugins, {name: keys for name, keys in sorted(chosen.items()) if keys}]
+        )
 
     @property
     def secret(self) -> str:
@@ -70,7 +76,9 @@ class Configuration:
         return str(self.options["secret"])
 
 
-def configuration(name: str, *, redis: bool = False, host: str = "", **options: Json) -> Configuration:
+def configuration(
+    name: str, *, redis: bool = False, host: str = "", stateless: bool = False, **options: Json
+) -> Configuration:
     """Return a configuration: these options over a plain server with passwords on and rate limits off."""
     plain: dict[str, Json] = {
         "secret": SECRET,
@@ -79,7 +87,7 @@ def configuration(name: str, *, redis: bool = False, host: str = "", **options: 
         "rateLimit": {"enabled": False},
     }
     chosen = {key: value for key, value in {**plain, **options}.items() if value is not None}
-    return Configuration(name, chosen, redis, host)
+    return Configuration(name, chosen, redis, host, stateless)
 
 
 @dataclass(frozen=True)
@@ -142,13 +150,13 @@ class Theatre:
         """Run a configuration on every server for as long as the block lasts."""
 
         def start(server: str) -> Target | ServerFailedError:
-            database = self._database(server, chosen)
+            database = None if chosen.stateless else self._database(server, chosen)
             store = self.redis[server] if chosen.redis else None
             try:
                 port = self.servers[server].start(chosen.name, dict(chosen.options), database, store)
             except ServerFailedError as failure:
                 return failure
-            return chosen.target(server, port, database, store)
+            return chosen.target(server, port, database or "", store)
 
         with ThreadPoolExecutor(len(self.servers)) as pool:
             try:

@@ -12,6 +12,16 @@ from tests.conformance.stage import Stage, configuration
 pytestmark = pytest.mark.services
 DELETION: Json = {"deleteUser": {"enabled": True}}
 PLAIN = configuration("npm_client", user=DELETION)
+TOKENS = configuration("npm_client_tokens", plugins={"jwt": {}, "bearer": {}})
+MAIL = configuration(
+    "npm_client_mail",
+    emailAndPassword={"enabled": True, "requireEmailVerification": True, "sendResetPassword": "recorded"},
+    emailVerification={"sendVerificationEmail": "recorded", "autoSignInAfterVerification": True},
+    user={
+        "changeEmail": {"enabled": True},
+        "deleteUser": {"enabled": True, "sendDeleteAccountVerification": "recorded"},
+    },
+)
 CACHED = configuration("npm_client_cache", user=DELETION, session={"cookieCache": {"enabled": True}})
 
 
@@ -40,3 +50,13 @@ def test_the_session_store_asks_again_after_every_mutation(stage: Stage) -> None
 @pytest.mark.parametrize("stage", [PLAIN], indirect=True, ids=lambda it: it.name, scope="session")
 def test_a_react_page_shows_who_is_signed_in(stage: Stage) -> None:
     alike(stage, "react_page")
+
+
+@pytest.mark.parametrize("stage", [TOKENS], indirect=True, ids=lambda it: it.name, scope="session")
+def test_the_client_gets_tokens_that_jose_proves(stage: Stage) -> None:
+    alike(stage, "tokens", rounds=1)
+
+
+@pytest.mark.parametrize("stage", [MAIL], indirect=True, ids=lambda it: it.name, scope="session")
+def test_the_client_follows_links_of_mails(stage: Stage) -> None:
+    alike(stage, "mail")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.conformance.cookie_values import CookieValues, forged
-from tests.conformance.differences import Judge, Listed
+from tests.conformance.differences import Judge, Listed, listed
 from tests.conformance.normalise import Placeholders, parsed, pretty, waiting
 from tests.conformance.transcript import Difference, Exchange, Transcript
 
@@ -52,6 +52,13 @@ def test_times_are_told_by_their_distance_from_now() -> None:
     assert shown(str(int(NOW.timestamp() * 1000) + 300_000)) == '"<ms +5m>"'
 
 
+@pytest.mark.parametrize("day", ["1990-12-10", "2001-01-01", "2029-12-31", "2030-01-03", "2099-01-01"])
+def test_a_date_that_was_written_down_is_shown_as_it_is(day: str) -> None:
+    moment = datetime.fromisoformat(f"{day}T00:00:00.000Z")
+    assert shown(f'"{day}T00:00:00.000Z"') == f'"{day}T00:00:00.000Z"'
+    assert shown(str(int(moment.timestamp() * 1000))) == str(int(moment.timestamp() * 1000))
+
+
 def test_a_signature_is_checked() -> None:
     values = CookieValues(SECRET, Placeholders())
     assert values.summary(forged(SECRET, ONE), 0) == "<signed <random 1.1>>"
@@ -79,7 +86,7 @@ def test_every_differing_part_and_every_missing_step_is_reported() -> None:
     ]
 
 
-def entry(**changes: str) -> Listed:
+def entry(**changes: str | None) -> Listed:
     plain = {"left": "left", "right": "right", "scenario": "default/*", "step": "02", "part": "body"}
     return Listed(**{**plain, "reason": "because", **changes})
 
@@ -98,10 +105,22 @@ def judged(judge: Judge, left: str = "one", right: str = "two") -> list[Differen
         {"left": "x"},
         {"right": "x"},
         {"says": "three"},
+        {"says": None},
     ],
 )
 def test_an_entry_explains_only_what_it_names(changes: dict[str, str]) -> None:
     assert judged(Judge([entry(**changes)])) != []
+
+
+def test_an_entry_may_say_that_a_part_is_missing() -> None:
+    gone = Difference("default/story", "02", "body", "one", None)
+    for says, unexplained in ((None, []), ("", []), ("two", [gone])):
+        judge = Judge([entry(says=says)])
+        assert judge.unexplained("default/story", "left", "right", [gone]) == unexplained
+
+
+def test_no_entry_swallows_whatever_may_differ_in_a_step() -> None:
+    assert [each for each in listed() if each.part == "*"] == []
 
 
 def test_an_entry_that_explains_is_not_stale() -> None:

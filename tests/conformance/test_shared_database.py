@@ -43,3 +43,20 @@ def test_a_whole_life_passes_wherever_each_request_goes(
     subject = list(house.servers)[-1]
     with house.shared(chosen, [reference, subject]) as ports:
         assert run("journey", ports, SEED, rounds=rounds, atOnce=4) == rounds
+
+
+@pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "PS256"])
+@pytest.mark.parametrize("reference_first", [True, False], ids=["the reference", "Ostiary"])
+def test_whoever_makes_the_key_both_sign_with_it_and_prove_with_it(
+    house: Theatre, algorithm: str, *, reference_first: bool
+) -> None:
+    # configurations that differ have databases of their own, and so keys
+    keys: Json = {"keyPairConfig": {"alg": algorithm}, "gracePeriod": 3600 + reference_first}
+    chosen = configuration(f"shared_keys_{algorithm}", plugins={"jwt": {"jwks": keys}, "bearer": {}})
+    subject = list(house.servers)[-1]
+    with house.shared(chosen, ["1.7.24", subject]) as [reference, ours]:
+        maker, other = (reference, ours) if reference_first else (ours, reference)
+        run("tokens", [maker], 1, rounds=1)
+        steps = run("tokens", [maker, other], SEED, rounds=SOME)
+    assert isinstance(steps, list)
+    assert {step["keys"] for step in steps if isinstance(step, dict) and "keys" in step} == {1}

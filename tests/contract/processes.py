@@ -105,3 +105,24 @@ def migrate(url: str, times: int) -> int:
         return sum([len((await migrations.apply(url, SCHEMA)).additions) for _ in range(times)])
 
     return asyncio.run(work())
+
+
+def refresh_in_parallel(pool: ProcessPoolExecutor, url: str, token: str, times: int) -> list[str]:
+    """Let every process refresh with one token as often as told; return the successors they got."""
+    futures = [pool.submit(refresh, url, token, times) for _ in range(PROCESSES)]
+    return [successor for future in futures for successor in future.result()]
+
+
+def refresh(url: str, token: str, times: int) -> list[str]:
+    """Refresh with one token as often as told, at once; return what came."""
+
+    from tests import pairs  # slow to import, and the other processes need none of it
+
+    async def work() -> list[str]:
+        auth = pairs.pair_auth(clock=SystemRuntime(), database=url)
+        async with pairs.program(auth) as client:
+            answers = await asyncio.gather(*(pairs.refreshed(client, token) for _ in range(times)))
+        await auth.close()
+        return [answer.refresh for answer in answers]
+
+    return asyncio.run(work())

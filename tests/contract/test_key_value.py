@@ -72,6 +72,15 @@ async def test_an_absent_key_has_no_value(kept: Kept) -> None:
     assert await kept.store.time_to_live("nothing") is None
 
 
+async def test_many_values_come_in_the_order_they_were_asked_for(kept: Kept) -> None:
+    await kept.store.set("a", "1")
+    await kept.store.set("b", "2", MINUTE)
+    assert list(await kept.another.get_many(["b", "nothing", "a", "b"])) == ["2", None, "1", "2"]
+    await kept.advance(MINUTE)
+    assert list(await kept.store.get_many(["a", "b"])) == ["1", None]
+    assert list(await kept.store.get_many([])) == []
+
+
 async def test_a_new_value_replaces_the_old_one_and_its_life_time(kept: Kept) -> None:
     await kept.store.set("key", "old", MINUTE)
     await kept.store.set("key", "new")
@@ -79,6 +88,16 @@ async def test_a_new_value_replaces_the_old_one_and_its_life_time(kept: Kept) ->
     assert await kept.store.time_to_live("key") is None
     await kept.advance(MINUTE * 2)
     assert await kept.store.get("key") == "new"
+
+
+async def test_what_is_gone_is_not_replaced(kept: Kept) -> None:
+    await kept.store.set("key", "first", MINUTE)
+    assert await kept.another.replace("key", "second", 2 * MINUTE)
+    await kept.advance(1.5 * MINUTE)
+    assert await kept.store.get("key") == "second"
+    await kept.store.delete("key")
+    assert not await kept.another.replace("key", "third", MINUTE)
+    assert await kept.store.get("key") is None
 
 
 async def test_a_value_is_gone_after_its_life_time(kept: Kept) -> None:
@@ -189,6 +208,7 @@ async def test_a_redis_that_is_away_is_unavailable() -> None:
     store = RedisKeyValue.from_url("redis://127.0.0.1:1")
     for ask in (
         store.get("key"),
+        store.get_many(["key"]),
         store.set("key", "value"),
         store.set("key", "value", timedelta(0)),
         store.delete("key"),

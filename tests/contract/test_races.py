@@ -162,3 +162,19 @@ async def test_four_processes_share_one_truth(
     counted = await store.rows(USER).first(UserFields.EMAIL.equals("0@example.com"))
     assert counted is not None
     assert counted[SCORE] == 80
+
+
+async def test_a_lock_lets_one_after_the_other_look_and_act(store: Store, another: Store) -> None:
+    """S16"""
+
+    async def first_of_all(where: Store) -> bool:
+        async with where.transaction(lock="first") as transaction:
+            rows = transaction.rows(VERIFICATION)
+            if await rows.count(VerificationFields.IDENTIFIER.equals("first")):
+                return False
+            await rows.insert(a_verification("first"))
+            return True
+
+    came = await asyncio.gather(*(first_of_all(store if number % 2 else another) for number in range(20)))
+    assert came.count(True) == 1
+    assert await store.rows(VERIFICATION).count() == 1

@@ -71,6 +71,15 @@ async def test_a_refund_of_what_was_never_used_gives_nothing(limiter: RateLimite
     assert await accepted(limiter, 9) == 3
 
 
+async def test_a_forgotten_key_is_counted_anew(limiter: RateLimiter) -> None:
+    await limiter.forget("never used")
+    assert await accepted(limiter, 5, key="other") == 3
+    assert await accepted(limiter, 5) == 3
+    await limiter.forget("key")
+    assert await accepted(limiter, 5) == 3
+    assert await accepted(limiter, 5, key="other") == 0
+
+
 @pytest.mark.parametrize("kind", ["memory", "store"])
 async def test_each_accepted_use_restarts_the_window(kind: str, clock: FrozenRuntime) -> None:
     limiter = LIMITERS[kind](clock)

@@ -10,14 +10,16 @@ import pytest
 import typer
 
 import ostiary.options
+import ostiary.plugins
 from docs.generate import stale
 from docs.writers.errors import plugin_catalogues
+from docs.writers.example import plugins
 from docs.writers.paths import reference_defaults, sections_of
 from ostiary import Auth, DatabaseHooks, ErrorCode, Errors, Hooks, ModelHooks, Options
 from ostiary.cli import app
 from ostiary.http.context import Context
 from ostiary.options.mapping import RULES
-from ostiary.plugins import Admin, Plugin
+from ostiary.plugins import Plugin
 from ostiary.server import Settings
 from tests.builders import SECRET
 from tests.house.pages import DOCS, anchors
@@ -57,6 +59,9 @@ def commands(group: Any, path: str = "ostiary") -> Iterator[tuple[str, Any]]:  #
             yield f"{path} {name}", command
 
 
+PLUGINS = [name for name in ostiary.plugins.__all__ if name != "Plugin"]
+
+
 def public_names(kind: type) -> list[str]:
     return [
         name for name in {**vars(kind), **getattr(kind, "__annotations__", {})} if not name.startswith("_")
@@ -67,9 +72,9 @@ def test_no_generated_page_is_stale() -> None:
     assert [path.name for path, _ in stale()] == [], "run `make docs`"
 
 
-@pytest.mark.parametrize("name", [*ostiary.options.__all__, "Admin"])
+@pytest.mark.parametrize("name", [*ostiary.options.__all__, *PLUGINS])
 def test_every_option_is_in_the_reference(name: str) -> None:
-    kind = Admin if name == "Admin" else getattr(ostiary.options, name)
+    kind = getattr(ostiary.plugins if name in PLUGINS else ostiary.options, name)
     text = section(page("options.md"), name)
     assert [field.name for field in fields(kind) if f"| `{field.name}` |" not in text] == []
 
@@ -84,11 +89,12 @@ def test_every_refusal_is_in_the_reference_with_status_and_sentence() -> None:
 
 def test_every_route_is_in_the_reference() -> None:
     text = page("routes.md")
-    auth = Auth(Options(secret=SECRET), database="sqlite://", plugins=[Admin()])
+    auth = Auth(Options(secret=SECRET), database="sqlite://", plugins=plugins())
     for endpoint in auth.endpoints:
         for method in endpoint.methods:
-            assert f"| {method} [`{endpoint.path}`]" in text
-        below = section(text, endpoint.path if endpoint.is_routed else f"auth.api.{endpoint.name}")
+            assert f"| {method} [`{endpoint.mount}{endpoint.path}`]" in text
+        path = endpoint.mount + endpoint.path
+        below = section(text, path if endpoint.is_routed else f"auth.api.{endpoint.name}")
         assert [refusal.name for refusal in endpoint.raises if f"`{refusal.name}`" not in below] == []
 
 

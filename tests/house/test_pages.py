@@ -5,17 +5,22 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import httpx2
 import pytest
 
+from ostiary.outgoing import connections
+from ostiary.outgoing.http import OutgoingRequest
 from tests.builders import PASSWORD, Browser
 from tests.house.pages import DOCS, PAGES, ROOT, Block, anchors, blocks, curls, links, name_of
 
 README = ROOT / "README.md"
 TUTORIAL = DOCS / "tutorial" / "first-steps.md"
+SECOND_TUTORIAL = DOCS / "tutorial" / "protect-another-service.md"
 SECRET = "a-secret-for-tests-of-at-least-32-characters"
 WITH_RUNNABLE_CODE = [page for page in PAGES if any(block.runs for block in blocks(page))]
 ANOTHER_MACHINE = ("/work/", "/root/", "/home/", "/tmp/", "site-packages")
@@ -43,6 +48,16 @@ def run(page: Path, place: pytest.MonkeyPatch) -> ModuleType:
     for block in blocks(page):
         if block.runs:
             exec(compiled(block, page), vars(module))
+    return module
+
+
+def imported(name: str) -> ModuleType:
+    """Import a file that a page wrote."""
+    spec = spec_from_file_location(f"page_{name}", f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
@@ -83,13 +98,16 @@ def test_the_readme_and_the_tutorial_have_code_that_runs() -> None:
     assert {README, TUTORIAL} <= set(WITH_RUNNABLE_CODE)
 
 
-def test_the_readme_shows_the_smallest_example_as_it_is() -> None:
-    [block] = [block for block in blocks(README) if block.runs]
-    assert block.code == (ROOT / "examples" / "minimal.py").read_text("utf-8")
+def test_the_readme_shows_the_smallest_examples_as_they_are() -> None:
+    shown = {block.file: block.code for block in blocks(README) if block.runs}
+    assert shown == {
+        name: (ROOT / "examples" / name).read_text("utf-8") for name in ("minimal.py", "verifier.py")
+    }
 
 
 async def test_the_application_of_the_readme_knows_who_calls(place: pytest.MonkeyPatch) -> None:
-    module = run(README, place)
+    run(README, place)
+    module = imported("minimal")
     await module.auth.migrate()
     async with module.auth.lifespan(), Browser(module.app, origin="http://127.0.0.1:8000", base="") as tab:
         assert (await tab.get("/me")).status_code == 401
@@ -101,20 +119,47 @@ async def test_the_application_of_the_readme_knows_who_calls(place: pytest.Monke
 async def test_the_commands_of_the_tutorial_answer_as_it_says(place: pytest.MonkeyPatch) -> None:
     module = run(TUTORIAL, place)
     await module.auth.migrate()
-    commands = list(curls(TUTORIAL))
-    assert len(commands) >= 7
-    transport = httpx2.ASGITransport(app=module.app, client=("127.0.0.1", 4711))
+    async with module.auth.lifespan():
+        await answer_as_said(TUTORIAL, {8000: module.app}, at_least=7)
+
+
+async def test_two_services_of_a_tutorial_answer_as_it_says(place: pytest.MonkeyPatch) -> None:
+    run(SECOND_TUTORIAL, place)
+    first, second = imported("first"), imported("second")
+    await first.auth.migrate()
+
+    async def send(request: OutgoingRequest, *_: object) -> tuple[int, bytes, dict[str, str]]:
+        """Take the way over the network, which no test has."""
+        async with Browser(first.app, base="", origin=None) as way:
+            answer = await way.get(request.url, headers=request.headers)
+        return answer.status_code, answer.content, dict(answer.headers)
+
+    place.setattr(connections, "send", send)
+    async with first.auth.lifespan(), second.verifier.lifespan():
+        await answer_as_said(SECOND_TUTORIAL, {8000: first.app, 8001: second.app}, at_least=6)
+
+
+async def answer_as_said(page: Path, applications: dict[int, Any], at_least: int) -> None:
+    """Give the commands of a page, one after the other, each to the application on its port."""
+    commands = list(curls(page))
+    assert len(commands) >= at_least
     jar: dict[str, str] = {}
-    async with module.auth.lifespan(), httpx2.AsyncClient(transport=transport) as client:
-        for command in commands:
+    token = ""
+    for command in commands:
+        app = applications[httpx2.URL(command.url).port or 80]
+        transport = httpx2.ASGITransport(app=app, client=("127.0.0.1", 4711))
+        async with httpx2.AsyncClient(transport=transport) as client:
             client.cookies = httpx2.Cookies(jar if command.values("-b") else {})
             body = (command.values("-d") or [None])[0]
-            answer = await client.request(command.method, command.url, headers=command.headers, content=body)
-            assert answer.status_code == command.status, command
+            headers = {name: value.replace("$TOKEN", token) for name, value in command.headers.items()}
+            answer = await client.request(command.method, command.url, headers=headers, content=body)
+            assert answer.status_code == command.status, (command, answer.text)
             if "..." not in command.body:
                 assert answer.json() == json.loads(command.body)
             if command.values("-c"):
                 jar = dict(client.cookies)
+            if isinstance(answer.json(), dict) and command.url.endswith("/token"):
+                token = answer.json()["token"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

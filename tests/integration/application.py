@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from ostiary import Auth, Errors, Field, User
 from ostiary.domain.models import ID, USER
+from ostiary.domain.roles import ROLE
 from ostiary.integrations.fastapi import (
     CurrentSession,
     CurrentUser,
@@ -18,7 +19,6 @@ from ostiary.integrations.fastapi import (
     is_still_signed_in,
     require_role,
 )
-from ostiary.plugins.admin import ROLE
 from tests.builders import PASSWORD
 
 ADA = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}

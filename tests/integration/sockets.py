@@ -37,7 +37,12 @@ async def open_socket(
     app: Any, path: str, cookie: str | None = None, origin: str | None = ORIGIN, scheme: str = "ws"
 ) -> AsyncIterator[Socket]:
     """Connect; leaving the block hangs up."""
-    given: Mapping[str, str | None] = {"host": "auth.test", "cookie": cookie, "origin": origin}
+    given: Mapping[str, str | None] = {
+        "host": "auth.test",
+        "cookie": cookie,
+        "origin": origin,
+        "sec-websocket-version": "13",
+    }
     headers = [(name.encode(), value.encode()) for name, value in given.items() if value is not None]
     scope = {
         "type": "websocket",

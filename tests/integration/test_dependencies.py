@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import pytest
 from fastapi import FastAPI
 
-from ostiary import ActiveSession, Auth, ConfigurationError, DatabaseHooks, ModelHooks, User
+from ostiary import ActiveSession, Advanced, Auth, ConfigurationError, DatabaseHooks, ModelHooks, User
 from ostiary.composition import Parts, schema_of
 from ostiary.domain.errors import Overloaded, StorageUnavailable
 from ostiary.domain.runtime import FrozenRuntime
@@ -77,6 +77,25 @@ async def test_roles_without_the_plugin_name_the_cure() -> None:
     async with Browser(app, base="") as tab:
         with pytest.raises(ConfigurationError, match=r"add `Admin\(\)` to the plugins"):
             await tab.get("/admin")
+
+
+async def test_a_refusal_is_told_in_the_message_itself(
+    ada: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("WARNING", "ostiary.events"):
+        await ada.get("/admin?token=hunter2")
+        await ada.post("/api/auth/verify-password", json={"password": "not the password"})
+    assert [record.getMessage() for record in caplog.records] == [
+        "refused: FORBIDDEN at GET /admin",
+        "refused: INVALID_PASSWORD at verify_password",
+    ]
+    fields = [
+        (record.auth["event"], record.auth["endpoint"], record.auth["code"]) for record in caplog.records
+    ]
+    assert fields == [
+        ("refused", "GET /admin", "FORBIDDEN"),
+        ("refused", "verify_password", "INVALID_PASSWORD"),
+    ]
 
 
 def test_a_role_must_be_named() -> None:
@@ -228,6 +247,14 @@ class TestWritesFromOtherSites:
     async def test_pass_from_trusted_origins(self, ada: Browser, origin: str) -> None:
         answer = await ada.post("/notes", json=self.BODY, headers={"origin": origin})
         assert (answer.status_code, answer.json()) == (200, "written")
+
+    async def test_are_refused_where_an_auth_endpoint_of_that_path_is_exempt(self) -> None:
+        options = some_options(advanced=Advanced(disable_origin_check=("/notes",)))
+        auth = some_auth(options, plugins=[Admin()])
+        async with Browser(application(auth), base="") as ada:
+            await ada.post("/api/auth/sign-up/email", json=ADA)
+            answer = await ada.post("/notes", json=self.BODY, headers={"origin": "https://evil.example"})
+        assert (answer.status_code, code_of(answer)) == (403, "INVALID_ORIGIN")
 
     async def test_leave_readers_alone(self, ada: Browser) -> None:
         answer = await ada.get("/me", headers={"origin": "https://evil.example"})

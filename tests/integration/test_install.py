@@ -1,7 +1,10 @@
 """What `auth.install(app)` adds, and what it leaves alone."""
 
-from collections.abc import AsyncIterator
+import gc
+import weakref
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request
@@ -9,12 +12,12 @@ from fastapi.responses import PlainTextResponse
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ostiary import Auth, AuthError, ConfigurationError
+from ostiary import Auth, AuthError, ConfigurationError, SharedSecretIssuer, Verifier
 from ostiary.composition import Parts, schema_of
 from ostiary.domain.runtime import FrozenRuntime
-from ostiary.integrations.fastapi import CurrentUser
+from ostiary.integrations.fastapi import CurrentUser, OptionalUser
 from ostiary.storage.memory import MemoryStore
-from tests.builders import Browser, some_auth, some_options
+from tests.builders import ORIGIN, Browser, some_auth, some_options
 from tests.integration.application import ADA
 
 
@@ -137,3 +140,51 @@ async def test_an_application_mounted_in_the_application_knows_who_calls(ada: Br
 
     app.mount("/inner", inner)
     assert (await ada.get("/inner/me")).json() == ADA["email"]
+
+
+class _Scope(dict[str, Any]):
+    """A scope of which one can tell whether it is still there."""
+
+
+def _hosting() -> FastAPI:
+    app = FastAPI()
+    some_auth().install(app)
+    return app
+
+
+def _verifying() -> FastAPI:
+    app = FastAPI()
+    Verifier(SharedSecretIssuer(issuer=ORIGIN, audience=ORIGIN, secret="only these two know " * 2)).install(
+        app
+    )
+    return app
+
+
+@pytest.mark.parametrize("application", [_hosting, _verifying])
+async def test_a_request_leaves_nothing_to_the_garbage_collector(application: Callable[[], FastAPI]) -> None:
+    """A cycle would keep every request in memory for a while, which costs more than to judge its token."""
+    app = application()
+
+    @app.get("/whoever")
+    async def whoever(user: OptionalUser) -> str:
+        return user.name if user else "nobody"
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    request = {"method": "GET", "path": "/whoever", "query_string": b"", "headers": [(b"host", b"auth.test")]}
+    scope = _Scope({"type": "http", "scheme": "http", **request})
+    seen = weakref.ref(scope)
+    gc.disable()
+    try:
+        await app(scope, receive, send)
+        del scope
+        assert sent[-1]["body"] == b'"nobody"'
+        assert seen() is None
+    finally:
+        gc.enable()

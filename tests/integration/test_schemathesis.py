@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from examples.tasks.application import create_app
 from examples.tasks.settings import Settings
 from ostiary import DeleteUser, Field, SessionOptions, UserOptions
-from ostiary.plugins import Admin
+from ostiary.plugins import Admin, Bearer, Jwt, Tokens
 from tests.builders import ORIGIN, SECRET, some_auth, some_options
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -81,7 +81,7 @@ class SignedInProgram:
 
 
 def auth_application() -> FastAPI:
-    """Return every endpoint of the core, with fields of each type."""
+    """Return every endpoint, with fields of each type."""
     fields = (
         Field[str](name="nickname", required=False),
         Field[int](name="points", type="number", default=0),
@@ -95,7 +95,9 @@ def auth_application() -> FastAPI:
         session=SessionOptions(additional_fields=(Field[str](name="activeTeam", required=False),)),
     )
     app = FastAPI()
-    some_auth(options, plugins=[Admin()]).install(app)
+    services = {"tasks": "a-secret-of-at-least-32-characters-"}
+    plugins = [Admin(), Bearer(), Jwt(), Tokens(services=services, cookie=True)]
+    some_auth(options, plugins=plugins).install(app)
     return app
 
 

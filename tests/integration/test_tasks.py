@@ -1,5 +1,6 @@
 """The example application: everybody's own tasks, and nobody else's."""
 
+import asyncio
 import os
 import re
 import signal
@@ -14,14 +15,18 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
 
 from examples.tasks.application import create_app
 from examples.tasks.settings import Settings, kept_secret, secret_file
+from examples.tasks.storage import Tasks, open_engine
 from ostiary import Auth
 from ostiary.crypto.signing import sign_cookie
+from ostiary.domain.roles import ROLE
 from ostiary.integrations.fastapi import current_user
 from ostiary.services.users import NewUser, SessionWanted
-from tests.builders import ORIGIN, SECRET, SESSION_COOKIE, code_of
+from tests.builders import ORIGIN, SECRET, SESSION_COOKIE, code_of, some_options
 from tests.contract.places import SQL_PLACES, SQLITE, Place
 
 PREFIXES = ["/api/tasks", "/api/v1/tasks"]
@@ -283,6 +288,35 @@ async def test_a_person_signs_up_with_a_strong_password_and_starts(people: Peopl
         assert (await a_task(tab))["title"] == "Write"
 
 
+async def test_a_client_with_tokens_works_like_a_browser(people: People) -> None:
+    person = {"email": "grace@example.com", "password": "Nanoseconds-of-Wire-1", "name": "Grace"}
+    async with people.anybody() as client:
+        del client.headers["origin"]
+        pair = (await client.post("/api/auth/signup", json=person)).json()
+        client.headers["authorization"] = f"Bearer {pair['access_token']}"
+        assert (await a_task(client))["title"] == "Write"
+        assert (await client.get("/api/admin/workload")).status_code == 403
+        form = {"username": person["email"], "password": person["password"]}
+        envelope = (await client.post("/api/v1/auth/login", data=form)).json()
+        client.headers["authorization"] = f"Bearer {envelope['access_token']}"
+        assert (await client.get("/api/v1/tasks")).json()["total"] == 1
+        assert client.cookies.get(SESSION_COOKIE) is None
+
+
+@on_every_database
+async def test_an_administrator_sees_how_much_everybody_has_to_do(
+    app: FastAPI, ada: httpx2.AsyncClient
+) -> None:
+    await a_task(ada)
+    await a_task(ada, done=True)
+    assert (await ada.get("/api/admin/workload")).status_code == 403
+    auth: Auth = app.state.ostiary
+    user = await auth.services.users.by_email("ada@example.com")
+    assert user is not None
+    await auth.services.users.change(user, {ROLE: "admin"})
+    assert (await ada.get("/api/admin/workload")).json() == [{"userId": user.id, "total": 2, "done": 1}]
+
+
 async def test_the_start_page_and_the_document_are_there(people: People) -> None:
     async with people.anybody() as tab:
         page = await tab.get("/")
@@ -305,6 +339,25 @@ async def test_the_application_starts_again_on_its_own_database(url: str) -> Non
             people = People(application, stack)
             async with people.anybody() as tab:
                 assert (await tab.get("/api/auth/ok")).json() == {"ok": True}
+
+
+@on_every_database
+async def test_processes_that_start_at_once_make_one_table(url: str) -> None:
+    first, *others = (Tasks(open_engine(url)) for _ in range(6))
+    await Auth(some_options(), url).migrate()
+    await asyncio.gather(*(tasks.create_table() for tasks in (first, *others)))
+    async with first.engine.connect() as connection:
+        assert await connection.run_sync(lambda sync: inspect(sync).get_indexes("task"))
+    for tasks in (first, *others):
+        await tasks.engine.dispose()
+
+
+async def test_what_is_no_race_stays_an_error(tmp_path: Path) -> None:
+    (tmp_path / "app.db").write_bytes(b"this is no database at all, and never was" * 100)
+    tasks = Tasks(open_engine(f"sqlite:///{tmp_path}/app.db"))
+    with pytest.raises(DBAPIError):
+        await tasks.create_table()
+    await tasks.engine.dispose()
 
 
 def test_the_module_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:

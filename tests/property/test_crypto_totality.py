@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 from ostiary.crypto import base64url
 from ostiary.crypto.javascript import stringify, text_to_bytes
-from ostiary.crypto.jose import TokenRefused, decrypt_jwt, verify_jwt
+from ostiary.crypto.jose import decrypt_jwt
 from ostiary.crypto.password_hashes.argon2 import Argon2
 from ostiary.crypto.password_hashes.bcrypt import Bcrypt
 from ostiary.crypto.password_hashes.pbkdf2 import DjangoPbkdf2
 from ostiary.crypto.password_hashes.scrypt import Scrypt
 from ostiary.crypto.sealing import SealError, looks_sealed, unseal
 from ostiary.crypto.session_cache import SESSION_SALT, decode
+from ostiary.crypto.signed_jwt import verify_jwt
 from ostiary.crypto.signing import Keyring, decode_cookie_value, encode_uri_component, unsign
+from ostiary.crypto.token_form import TokenRefused
 
 patient = settings(deadline=None)  # a busy machine is no failure
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from ostiary.http.endpoint import Endpoint
 from ostiary.http.wire import OpenWireModel
 from tests.builders import Browser
 from tests.security.exchange import Answer, cookie_header, exchange
-from tests.security.surface import BODIES, routed, surface_auth
+from tests.security.surface import BODIES, REDIRECTING, routed, surface_auth
 
 KINDS = {"string": str, "number": float, "boolean": bool, "date": str, "string[]": list, "json": dict}
 
@@ -24,7 +24,8 @@ def kind_of(annotation: Any) -> type | None:
         return kind_of(get_args(annotation)[0])
     if get_origin(annotation) in {Union, UnionType}:
         return kind_of(next(each for each in get_args(annotation) if each is not type(None)))
-    return annotation if isinstance(annotation, type) else None
+    kind = get_origin(annotation) or annotation
+    return kind if isinstance(kind, type) else None
 
 
 def fields_of(endpoint: Endpoint, schema: Schema) -> dict[str, type | None]:
@@ -48,7 +49,7 @@ def fields_of(endpoint: Endpoint, schema: Schema) -> dict[str, type | None]:
 def surface() -> list[tuple[str, str, type | None]]:
     """Return path, field and kind of everything a body may hold."""
     auth = surface_auth()
-    posts = [endpoint for method, endpoint in routed(auth) if method == "POST"]
+    posts = [e for method, e in routed(auth) if method == "POST" and e.path not in REDIRECTING]
     return [(e.path, name, kind) for e in posts for name, kind in fields_of(e, auth.schema).items()]
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ostiary import Auth, Options
+from ostiary import Auth, EmailAndPassword, EmailVerificationOptions, GitHub, MailedLink, Options
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.domain.schema import Field
 from ostiary.http.endpoint import Endpoint
-from ostiary.options import DeleteUser, SessionOptions, UserOptions
+from ostiary.options import ChangeEmail, DeleteUser, SessionOptions, UserOptions
 from ostiary.plugins import Admin
 from ostiary.storage.store import Store
 from tests.builders import PASSWORD, some_auth, some_options
@@ -31,6 +31,7 @@ SESSION_FIELDS = (
 BODIES: Mapping[str, Mapping[str, Any] | None] = {
     "/sign-up/email": {"name": "Grace", "email": "grace@example.com", "password": PASSWORD},
     "/sign-in/email": {"email": "ada@example.com", "password": PASSWORD},
+    "/sign-in/social": {"provider": "github"},
     "/sign-out": {},
     "/get-session": None,
     "/revoke-session": {"token": "somebody-elses-token"},
@@ -39,20 +40,53 @@ BODIES: Mapping[str, Mapping[str, Any] | None] = {
     "/update-session": {"theme": "dark"},
     "/update-user": {"name": "Countess"},
     "/change-password": {"currentPassword": PASSWORD, "newPassword": "another horse battery"},
+    "/change-email": {"newEmail": "countess@example.com"},
+    "/send-verification-email": {"email": "ada@example.com"},
+    "/request-password-reset": {"email": "ada@example.com"},
+    "/reset-password": {"newPassword": "another horse battery", "token": "a-token-that-nobody-has"},
     "/verify-password": {"password": PASSWORD},
     "/delete-user": {"password": PASSWORD},
 }
 """A valid body for every route that is not only a GET; None where the body is not read."""
 
-OPEN_ROUTES = {"/sign-up/email", "/sign-in/email", "/sign-out", "/get-session"}
+MET_WITH: Mapping[str, int] = {"/get-session": 405, "/reset-password": 400}
+"""Statuses of routes where a valid body meets a state that refuses it: no deferring, no such token."""
+
+REDIRECTING = {"/callback/{provider}"}
+"""Routes that answer a POST with nothing but a redirect to themselves; tests of flows cover them."""
+OPEN_ROUTES = {
+    "/sign-up/email",
+    "/sign-in/email",
+    "/sign-in/social",
+    "/sign-out",
+    "/get-session",
+    "/send-verification-email",
+    "/request-password-reset",
+    "/reset-password",
+}
 """Routes that answer without a session."""
+
+
+async def swallow(link: MailedLink) -> None:
+    """Send nothing."""
 
 
 def surface_options(**changes: Any) -> Options:
     """Return options under which every route does its work."""
     session: SessionOptions = changes.pop("session", SessionOptions())
-    user = UserOptions(delete_user=DeleteUser(enabled=True), additional_fields=USER_FIELDS)
-    defaults = {"user": user, "session": replace(session, additional_fields=SESSION_FIELDS)}
+    user = UserOptions(
+        delete_user=DeleteUser(enabled=True),
+        change_email=ChangeEmail(enabled=True),
+        additional_fields=USER_FIELDS,
+    )
+    github = GitHub(client_id="our-client", client_secret="our-secret")
+    defaults = {
+        "user": user,
+        "social_providers": (github,),
+        "session": replace(session, additional_fields=SESSION_FIELDS),
+        "email_and_password": EmailAndPassword(enabled=True, send_reset_password=swallow),
+        "email_verification": EmailVerificationOptions(send_verification_email=swallow),
+    }
     return some_options(**{**defaults, **changes})
 
 
@@ -73,7 +107,7 @@ def routed(auth: Auth) -> list[tuple[str, Endpoint]]:
 
 def state_changing_paths(auth: Auth) -> list[str]:
     """Return the paths of every route that is called with another method than GET."""
-    return sorted({endpoint.path for method, endpoint in routed(auth) if method != "GET"})
+    return sorted({e.path for method, e in routed(auth) if method != "GET" and e.path not in REDIRECTING})
 
 
 def guarded_paths(auth: Auth) -> list[str]:

@@ -103,7 +103,7 @@ async def test_every_cookie_is_hidden_from_scripts_bound_to_the_site_and_to_this
         *("/update-session", "/update-user", "/change-password", "/delete-user"),
     }
     assert {name.rpartition(".")[2] for name, _, _ in lines} == {
-        *("session_token", "session_data", "dont_remember", "device"),
+        *("session_token", "session_data", "dont_remember", "device", "state"),
     }
     for name, value, attributes in lines:
         assert name.startswith("__Secure-better-auth." if secure else "better-auth."), name

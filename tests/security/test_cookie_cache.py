@@ -172,7 +172,7 @@ async def test_nothing_is_cached_before_a_session_exists(clock: FrozenRuntime) -
     waits = EmailAndPassword(enabled=True, require_email_verification=True)
     auth = some_auth(some_options(session=cache, email_and_password=waits), clock)
     async with Browser(auth) as browser:
-        body = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+        body = {"name": "Ada", "email": "ada@example.com", "password": "Correct horse battery 7"}
         answer = await browser.post("/sign-up/email", json=body)
         assert (answer.status_code, answer.json()["token"], cookie_names(answer)) == (200, None, [])
         answer = await browser.sign_in()

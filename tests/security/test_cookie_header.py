@@ -150,7 +150,7 @@ async def test_the_plain_name_and_the_secure_name_are_two_cookies() -> None:
         ("https://auth.test", SECURE, SESSION_COOKIE),
     ):
         auth = auth_with_cache(base_url=base_url)
-        body = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+        body = {"name": "Ada", "email": "ada@example.com", "password": "Correct horse battery 7"}
         answer = await exchange(auth, "POST", "/sign-up/email", headers=[("origin", base_url)], send=body)
         value = sign_cookie(answer.json()["token"], Keyring.of(SECRET))
         assert any(line.startswith(f"{right}={value};") for line in answer.set_cookies)

@@ -20,8 +20,8 @@ from ostiary.crypto.password_hashes.scrypt import Scrypt
 from ostiary.crypto.passwords import BoundedHasher
 from ostiary.domain.entities import Account, User
 from ostiary.domain.models import ACCOUNT, ID, USER, AccountFields
+from ostiary.domain.roles import BANNED
 from ostiary.domain.runtime import FrozenRuntime
-from ostiary.plugins.admin import BANNED
 from tests.builders import PASSWORD, Browser, some_auth, some_options
 from tests.security.conftest import Place
 from tests.security.exchange import Answer, exchange

@@ -7,10 +7,10 @@ import pytest
 
 from ostiary import Auth, CookieCache, Options
 from ostiary.domain.models import ID, SESSION, USER, SessionFields
+from ostiary.domain.roles import BAN_EXPIRES, BANNED, ROLE
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.http.messages import Request
 from ostiary.options import SessionOptions
-from ostiary.plugins.admin import BAN_EXPIRES, BANNED, ROLE
 from ostiary.storage.memory import MemoryKeyValue
 from tests.builders import PASSWORD, Browser, code_of
 from tests.security.conftest import Place

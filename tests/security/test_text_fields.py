@@ -103,7 +103,8 @@ def test_text_that_reads_as_another_is_refused_wherever_it_would_be_kept_or_show
         before = await everything_in(visitor.auth.services.store)
         for path, name in TEXTS:
             value = planted(text, place, bad)
-            answer = await visitor.fill(path, name, value if name != "callbackURL" else f"/{value}")
+            is_target = name == "redirectTo" or name.lower().endswith("callbackurl")
+            answer = await visitor.fill(path, name, f"/{value}" if is_target else value)
             if (path, name) in OPAQUE:
                 assert answer.status in {400, 401}, (path, name)
             else:

@@ -4,7 +4,20 @@ from typing import Annotated, assert_type
 
 from fastapi import FastAPI
 
-from ostiary import ActiveSession, Auth, EmailAndPassword, Field, Options, Session, User
+from ostiary import (
+    ActiveSession,
+    Auth,
+    EmailAndPassword,
+    Field,
+    JwksIssuer,
+    Options,
+    Principal,
+    Session,
+    SessionIssuer,
+    SharedSecretIssuer,
+    User,
+    Verifier,
+)
 from ostiary.http.api import Caller
 from ostiary.http.routes.sign_in import SignInEmail
 from ostiary.http.wire import SignedIn, Status
@@ -31,6 +44,22 @@ async def me(user: CurrentUser, session: CurrentSession, visitor: OptionalUser, 
 @app.get("/admin")
 async def admin(user: Annotated[User, require_role("admin")]) -> str:
     return user.email
+
+
+verifier = Verifier(
+    JwksIssuer(issuer="https://auth.example", audience="https://api.example"),
+    SharedSecretIssuer(issuer="https://other.example", audience="https://api.example", secret="0" * 32),
+    SessionIssuer(options=options, database="sqlite:///app.db"),
+)
+second = FastAPI()
+verifier.install(second)
+
+
+async def verifies() -> None:
+    principal = await verifier.verify("token")
+    assert_type(principal, Principal)
+    assert_type(principal.user, User)
+    assert_type(principal.session, Session | None)
 
 
 async def calls(caller: Caller) -> None:

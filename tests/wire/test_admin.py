@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from ostiary import Auth
 from ostiary.domain.models import ID, USER
+from ostiary.domain.roles import BAN_EXPIRES, BANNED, roles_of
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.plugins import Admin
-from ostiary.plugins.admin import BAN_EXPIRES, BANNED, roles_of
 from tests.builders import Browser, code_of, some_auth
 
 
@@ -31,7 +31,7 @@ async def test_nobody_gives_themselves_a_role() -> None:
         body = {
             "name": "Eve",
             "email": "eve@example.com",
-            "password": "correct horse battery",
+            "password": "Correct horse battery 7",
             "role": "admin",
         }
         answer = await browser.post("/sign-up/email", json=body)

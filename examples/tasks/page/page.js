@@ -88,6 +88,11 @@ find("commands").textContent = `curl -c jar -H 'content-type: application/json' 
   -d '{"name": "Ada", "email": "ada@example.com", "password": "Analytical-Engine-1"}'
 curl -b jar ${here}/api/auth/get-session
 curl -b jar -H 'origin: ${here}' -H 'content-type: application/json' ${here}/api/tasks -d '{"title": "Write"}'
-curl -b jar ${here}/api/tasks`;
+curl -b jar ${here}/api/tasks
+
+# with tokens instead of a cookie
+TOKEN=$(curl -s -H 'content-type: application/json' ${here}/api/auth/login \\
+  -d '{"email": "ada@example.com", "password": "Analytical-Engine-1"}' | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')
+curl -H "authorization: Bearer $TOKEN" ${here}/api/tasks`;
 
 attempt(show)();

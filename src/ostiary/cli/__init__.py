@@ -5,6 +5,7 @@ import typer
 from ostiary.cli.doctor import doctor
 from ostiary.cli.exits import Group
 from ostiary.cli.init import init
+from ostiary.cli.keys import keys
 from ostiary.cli.migrate import migrate
 from ostiary.cli.secret import secret
 from ostiary.cli.serve import serve
@@ -26,6 +27,7 @@ app.command(short_help="Write a working application.")(init)
 app.command(short_help="Add what the database lacks of the configured tables.")(migrate)
 app.command(short_help="Print a new secret, or rotate secrets.")(secret)
 app.add_typer(users, name="users", short_help="List, create, ban and delete users.")
+app.add_typer(keys, name="keys", short_help="List and rotate the keys that sign tokens.")
 app.command(short_help="Say what is wrong or unsafe, and what to change.")(doctor)
 
 

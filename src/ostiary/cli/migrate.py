@@ -12,6 +12,7 @@ from ostiary.cli.target import App, Config, target
 from ostiary.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from ostiary.auth import Auth
     from ostiary.domain.schema import Schema
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ def migrate(
     elif write is not None:
         _write(auth.database_url, auth.schema, write)
     else:
-        _apply(auth.database_url, auth.schema)
+        _apply(auth, auth.database_url)
 
 
 def _check(url: str, schema: "Schema") -> None:
@@ -72,18 +73,18 @@ def _write(url: str, schema: "Schema", directory: Path) -> None:
     typer.echo(f"Wrote {written}." if written else "Nothing to write: the database lacks nothing.")
 
 
-def _apply(url: str, schema: "Schema") -> None:
+def _apply(auth: "Auth", url: str) -> None:
     from ostiary.storage import migrations  # noqa: PLC0415  Alembic is slow to import
 
     async def applying() -> None:
         """Say what is to come before it takes its time, and what came."""
-        wanted = await migrations.plan(url, schema)
+        wanted = await migrations.plan(url, auth.schema)
         if wanted.additions:
             typer.echo(f"Adding {len(wanted.additions)}: {', '.join(wanted.additions)}", err=True)
-        done = await with_heartbeat(migrations.apply(url, schema))
-        for addition in done.additions:
+        added = await with_heartbeat(auth.migrate())
+        for addition in added:
             typer.echo(f"added {addition}")
-        if not done.additions:
+        if not added:
             typer.echo("Nothing to add: the database is as the configuration asks.")
 
     asyncio.run(applying())

@@ -5,21 +5,24 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from ostiary.auth import Auth
 from ostiary.cli.exits import Refused
 from ostiary.domain.entities import User
 from ostiary.domain.errors import AlreadyExists, ConfigurationError, JsonValue
 from ostiary.domain.models import USER, UserFields
-from ostiary.domain.schema import MISSING, Condition, Field, Model, Value
+from ostiary.domain.roles import BAN_EXPIRES, BAN_REASON, BANNED, ROLE
+from ostiary.domain.schema import MISSING, Field, Model, Value
 from ostiary.domain.values import coerce
 from ostiary.http.context import Services
 from ostiary.http.json import dump
 from ostiary.http.wire import is_email
-from ostiary.plugins.admin import BAN_EXPIRES, BAN_REASON, BANNED, ROLE
 from ostiary.services.password_policy import Owner
 from ostiary.services.users import NewUser
 from ostiary.storage.store import OrderBy
+
+NEWEST_FIRST: Final = OrderBy(UserFields.CREATED_AT, descending=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +121,30 @@ class People:
 
     async def page(self, wanted: Page) -> Listing:
         """Return a page of users, the newest first."""
-        where: list[Condition] = [UserFields.EMAIL.contains(wanted.search.lower())] if wanted.search else []
-        rows = self._services.store.rows(USER)
-        newest_first = OrderBy(UserFields.CREATED_AT, descending=True)
-        found = await rows.all(*where, order_by=newest_first, limit=wanted.size, offset=wanted.first)
-        total = await rows.count(*where)
+        found, total = await (self._found(wanted, wanted.search) if wanted.search else self._all(wanted))
         return Listing(self._services.renderer.user, self._services.runtime.now(), wanted, found, total)
+
+    async def _all(self, wanted: Page) -> tuple[Sequence[User], int]:
+        rows = self._services.store.rows(USER)
+        found = await rows.all(order_by=NEWEST_FIRST, limit=wanted.size, offset=wanted.first)
+        return found, await rows.count()
+
+    async def _found(self, wanted: Page, text: str) -> tuple[Sequence[User], int]:
+        """Merge those found by address with those found by name: conditions of a store are joined by AND."""
+        rows, end = self._services.store.rows(USER), wanted.first + wanted.size
+        by_address, by_name = UserFields.EMAIL.contains(text.lower()), UserFields.NAME.contains(text)
+        found = [
+            user
+            for condition in (by_address, by_name)
+            for user in await rows.all(condition, order_by=NEWEST_FIRST, limit=end)
+        ]
+        newest = sorted(
+            {user.id: user for user in found}.values(), key=lambda user: user.created_at, reverse=True
+        )
+        total = (
+            await rows.count(by_address) + await rows.count(by_name) - await rows.count(by_address, by_name)
+        )
+        return newest[wanted.first : end], total
 
     async def find(self, person: str) -> User:
         """Return the user with this address or id."""
@@ -174,6 +195,17 @@ class People:
         async with self._services.store.transaction() as tables:
             await users.set_password_hash(user, account, password_hash, tables)
             await self._services.sessions.revoke_all(user.id, tables=tables)
+        await self._services.passwords.attempts.forgive(user.email)
+        return user
+
+    async def set_roles(self, person: str, roles: Sequence[str]) -> User:
+        """Give a user exactly these roles."""
+        if ROLE.name not in self._model.by_name:
+            raise ConfigurationError("this application knows no roles: add Admin() to its plugins")
+        if wrong := [role for role in roles if not role.strip() or "," in role]:
+            raise ConfigurationError(f"'{printable(wrong[0])}' is no role: give them apart from each other")
+        user = await self.find(person)
+        await self._services.users.change(user, {ROLE: ",".join(roles) or None})
         return user
 
     def _require_bans(self) -> None:

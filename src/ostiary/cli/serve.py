@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ostiary.cli.target import App, Config, run, target
+from ostiary.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ostiary.auth import Auth
@@ -56,8 +57,16 @@ def serve(
 
 
 async def _prepare(auth: "Auth", *, migrate: bool) -> None:
-    """Migrate once, or at least reach the database, before any process serves: a failure ends the command."""
-    await (auth.migrate() if migrate else auth.services.store.ping())
+    """Migrate once, or at least see that nothing is missing, before any process serves."""
+    if migrate:
+        await auth.migrate()
+    elif auth.database_url is None:
+        await auth.services.store.ping()
+    else:
+        from ostiary.storage import migrations  # noqa: PLC0415  Alembic is slow to import
+
+        if missing := (await migrations.plan(auth.database_url, auth.schema)).additions:
+            raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `ostiary migrate`")
 
 
 def _tell_workers(config: Path | None, app: str | None) -> None:

@@ -44,7 +44,8 @@ def _password(from_stdin: bool) -> str:
 def list_users(
     *,
     search: Annotated[
-        str | None, typer.Option("--search", "-s", metavar="TEXT", help="Only addresses that contain this.")
+        str | None,
+        typer.Option("--search", "-s", metavar="TEXT", help="Only addresses and names that contain this."),
     ] = None,
     page: Annotated[int, typer.Option("--page", "-p", metavar="N", min=1, help="Which page.")] = 1,
     size: Annotated[
@@ -115,6 +116,24 @@ def set_password(
     people = _people(config, app)
     user = run(people.auth, people.set_password(person, _password(password_stdin)))
     typer.echo(f"Set the password of {user.email}; all sessions ended.")
+
+
+@users.command()
+def role(
+    person: Who,
+    roles: Annotated[
+        list[str] | None, typer.Argument(metavar="[ROLE]...", help="Such as admin; none takes all away.")
+    ] = None,
+    config: Config = None,
+    app: App = None,
+) -> None:
+    """Give a user these roles, and no others.
+
+    Sessions go on with the new roles; tokens that tell the old ones end where a deny list is kept.
+    """
+    people = _people(config, app)
+    user = run(people.auth, people.set_roles(person, roles or []))
+    typer.echo(f"{user.email} has the roles {', '.join(roles)}." if roles else f"{user.email} has no role.")
 
 
 @users.command()

@@ -4,6 +4,8 @@ import binascii
 
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+# the letters that may come last, by the length of the last group
+_LAST = {2: frozenset("AQgw"), 3: frozenset("AEIMQUYcgkosw048")}
 
 
 def encode(data: bytes) -> bytes:
@@ -12,8 +14,12 @@ def encode(data: bytes) -> bytes:
 
 
 def decode(text: str) -> bytes:
-    """Return the data behind `text`; anything but the unpadded URL-safe alphabet raises ValueError."""
+    """Return the data behind `text`; ValueError for any other text than `encode` makes of that data."""
     if "+" in text or "/" in text or "=" in text:
         raise ValueError("not the URL-safe alphabet")
-    padded = text.encode("ascii").translate(_TO_STANDARD) + b"=" * (-len(text) % 4)
+    # Python ignores the bits of the last letter that belong to no byte (RFC 4648 section 3.5)
+    tail = len(text) % 4
+    if tail in _LAST and text[-1] not in _LAST[tail]:
+        raise ValueError("bits behind the last byte")
+    padded = text.encode("ascii").translate(_TO_STANDARD) + b"=" * (-tail % 4)
     return binascii.a2b_base64(padded, strict_mode=True)

@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
+from urllib.parse import urlencode
 
 from ostiary.domain.errors import JsonValue
 
@@ -18,6 +19,11 @@ def text_to_bytes(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def form_encoded(parameters: Mapping[str, str] | Sequence[tuple[str, str]]) -> str:
+    """Encode as URLSearchParams does (the URL Standard's application/x-www-form-urlencoded)."""
+    return urlencode(parameters, safe="*").replace("~", "%7E")
 
 
 def stringify(value: JsonValue) -> bytes:

@@ -26,8 +26,13 @@ T = TypeVar("T")
 LONGEST_PASSWORD = 4096
 """Bytes. What is longer is never hashed, whatever policy stands before the hasher."""
 
-NICENESS = 10
-"""Added to that of the hashing threads: a busy event loop beside them gets about nine times their share."""
+NICENESS = 7
+"""Added to that of the hashing threads: a busy event loop beside one gets about five times its share.
+
+Enough for others to keep most of their pace, and little enough for a crowd to be hashed within its patience.
+"""
+
+_LOWERS_PRIORITY = sys.platform == "linux"  # elsewhere threads have no niceness of their own
 
 KNOWN_ALGORITHMS: tuple[Algorithm, ...] = (Scrypt(), Argon2(), Bcrypt(), DjangoPbkdf2())
 
@@ -68,11 +73,14 @@ class BoundedHasher:
         workers: int | None = None,
         max_wait: timedelta = timedelta(seconds=10),
     ) -> None:
-        """By default: Better Auth's scrypt, and one processor left to the event loop."""
+        """By default: Better Auth's scrypt, and a thread for each processor.
+
+        Where threads cannot give way to the event loop, one processor is left to it.
+        """
         self._runtime = runtime
         self._algorithm = algorithm or Scrypt()
         self._known = (self._algorithm, *known)
-        self._workers = workers or max(1, (os.cpu_count() or 1) - 1)
+        self._workers = workers or _threads()
         self._max_wait = max_wait.total_seconds()
         self._threads = ThreadPoolExecutor(
             self._workers, thread_name_prefix="ostiary-password", initializer=_let_others_go_first
@@ -140,9 +148,14 @@ class BoundedHasher:
             self._jobs -= 1
 
 
+def _threads() -> int:
+    processors = os.cpu_count() or 1
+    return processors if _LOWERS_PRIORITY else max(1, processors - 1)
+
+
 def _let_others_go_first() -> None:
     """Lower this thread's priority, so that hashes fill what the event loop leaves of busy processors."""
-    if sys.platform == "linux":  # elsewhere threads have no niceness of their own
+    if _LOWERS_PRIORITY:
         with suppress(OSError):  # a sandbox may forbid it; then hashes compete like everything else
             os.nice(NICENESS)
 

@@ -9,8 +9,10 @@ from typing import Literal, TypeAlias
 
 from ostiary.crypto import base64url
 from ostiary.crypto.javascript import stringify
+from ostiary.crypto.signed_jwt import sign_jwt, verify_jwt
 from ostiary.crypto.signing import Keyring
 from ostiary.crypto.strict_json import Claims, parse_object
+from ostiary.crypto.token_form import TokenRefused
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.runtime import Runtime
 
@@ -54,9 +56,10 @@ class CachePayload:
 def prepare(strategy: Strategy) -> None:
     """Load what a strategy needs now, rather than during the first request.
 
-    Tokens need a library that costs a tenth of a second and ten megabytes, which nobody else should pay for.
+    Encryption needs a library that costs a tenth of a second and ten megabytes, which nobody else should pay
+    for.
     """
-    if strategy != "compact":
+    if strategy == "jwe":
         import ostiary.crypto.jose  # noqa: F401, PLC0415
 
 
@@ -70,11 +73,11 @@ def encode(
     """Make the cookie's value; `max_age` is None where the cookie lives as long as the browser."""
     if strategy == "compact":
         return _encode_compact(payload, max_age or _COMPACT_DEFAULT, keyring, runtime)
-    from ostiary.crypto import jose  # noqa: PLC0415  see `prepare`
-
     claims, lifetime = payload.as_json(), max_age or _TOKEN_DEFAULT
     if strategy == "jwt":
-        return jose.sign_jwt(claims, keyring, lifetime, runtime)
+        return sign_jwt(claims, keyring, lifetime, runtime)
+    from ostiary.crypto import jose  # noqa: PLC0415  see `prepare`
+
     return jose.encrypt_jwt(claims, keyring, SESSION_SALT, lifetime, runtime)
 
 
@@ -104,14 +107,14 @@ def _open(
     """Return the proved content and when it expires, in milliseconds."""
     if strategy == "compact":
         return _open_compact(value, keyring)
-    from ostiary.crypto import jose  # noqa: PLC0415  see `prepare`
-
     try:
         if strategy == "jwt":
-            claims = jose.verify_jwt(value, keyring, now, limit=limit)
+            claims = verify_jwt(value, keyring, now, limit=limit)
         else:
+            from ostiary.crypto import jose  # noqa: PLC0415  see `prepare`
+
             claims = jose.decrypt_jwt(value, keyring, SESSION_SALT, now, limit=limit)
-    except jose.TokenRefused as refusal:
+    except TokenRefused as refusal:
         raise ValueError(str(refusal)) from refusal
     return claims, claims["exp"] * 1000
 

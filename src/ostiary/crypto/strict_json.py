@@ -10,13 +10,26 @@ Claims: TypeAlias = dict[str, JsonValue]
 
 def parse_object(data: bytes) -> Claims:
     """Parse a JSON object: UTF-8, no repeated names, no NaN, no bottomless nesting; raises ValueError."""
-    try:
-        document = _STRICT_JSON.decode(data.decode())
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    document = parse_document(data)
     if not isinstance(document, dict):
         raise ValueError("not an object")  # noqa: TRY004  # one exception for every kind of malformed input
     return document
+
+
+def parse_text(data: bytes) -> str:
+    """Parse a JSON string; raises ValueError."""
+    document = parse_document(data)
+    if not isinstance(document, str):
+        raise ValueError("not text")  # noqa: TRY004  # see above
+    return document
+
+
+def parse_document(data: bytes) -> JsonValue:
+    """Parse any JSON document as strictly; raises ValueError."""
+    try:
+        return _STRICT_JSON.decode(data.decode())
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def _unique(members: list[tuple[str, JsonValue]]) -> Claims:

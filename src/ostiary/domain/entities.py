@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from ostiary.domain.schema import MISSING, Field, Model, Value
@@ -89,6 +89,13 @@ class RateLimitCounter(Entity):
     last_request: int
 
 
+def is_over(session: Session, now: datetime, lifetime: timedelta | None) -> bool:
+    """Tell whether a session ended by idling, or by age where sessions have a lifetime."""
+    if session.expires_at < now:
+        return True
+    return lifetime is not None and session.created_at + lifetime <= now
+
+
 @dataclass(frozen=True, slots=True)
 class ActiveSession:
     """A session that was judged valid, together with its user."""
@@ -106,11 +113,6 @@ def value_of(entity: Entity, described: Field[Any]) -> Value:
 
 def build(model: Model[E], row_id: str, values: Mapping[str, Value]) -> E:
     """Make an entity from values by wire name; whatever the class does not declare goes to `extra`."""
-    declared: dict[str, Value] = {}
-    extra: dict[str, Value] = {}
-    for described in model.fields:
-        if described.attribute in model.core_names:
-            declared[described.attribute] = values.get(described.name)
-        else:
-            extra[described.name] = values.get(described.name)
+    declared = {known.attribute: values.get(known.name) for known in model.declared_fields}
+    extra = {added.name: values.get(added.name) for added in model.extra_fields}
     return model.entity(id=row_id, extra=extra, **declared)

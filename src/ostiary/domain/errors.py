@@ -23,6 +23,10 @@ class StorageUnavailable(Exception):
     """The database or key-value store did not answer."""
 
 
+class IssuerUnavailable(Exception):
+    """Whoever could tell whether a credential is good did not answer; it may be presented again."""
+
+
 class AlreadyExists(Exception):
     """A unique value is taken; nothing was written."""
 
@@ -76,20 +80,25 @@ class ErrorCode:
         self,
         message: str | None = None,
         *,
-        status: int | None = None,
         reason: str | None = None,
         headers: Mapping[str, str] | None = None,
         **extra: JsonValue,
     ) -> AuthError:
-        """Make the refusal; `status` and `message` override where the contract deviates."""
+        """Make the refusal; `message` overrides where the contract deviates."""
         return AuthError(
-            status or self.status,
+            self.status,
             self.name if self.named else None,
             self.message if message is None else message,
             reason=reason,
             headers=headers,
             extra=extra,
         )
+
+    def at(self, status: int) -> "ErrorCode":
+        """Return this refusal under another status, to be declared and raised where the contract deviates."""
+        other = ErrorCode(status, self.message, named=self.named)
+        other.name = self.name
+        return other
 
     def __repr__(self) -> str:
         """Show the wire code and the status."""
@@ -111,6 +120,8 @@ class Errors:
     )
     EMAIL_ALREADY_VERIFIED = ErrorCode(400, "Email is already verified")
     EMAIL_CAN_NOT_BE_UPDATED = ErrorCode(400, "Email can not be updated")
+    EMAIL_CHANGE_UNAVAILABLE = ErrorCode(400, "Verification email isn't enabled", named=False)
+    EMAIL_IS_THE_SAME = ErrorCode(400, "Email is the same", named=False)
     EMAIL_MISMATCH = ErrorCode(400, "Email mismatch")
     EMAIL_NOT_VERIFIED = ErrorCode(403, "Email not verified")
     EMAIL_PASSWORD_DISABLED = ErrorCode(400, "Email and password is not enabled")
@@ -140,6 +151,7 @@ class Errors:
     )
     MISSING_FIELD = ErrorCode(400, "{field} is required")
     MISSING_OR_NULL_ORIGIN = ErrorCode(403, "Missing or null Origin")
+    NOT_FOUND = ErrorCode(404, "Not found")
     NO_FIELDS_TO_UPDATE = ErrorCode(400, "No fields to update", named=False)
     PASSWORD_ALREADY_SET = ErrorCode(400, "User already has a password set")
     PASSWORD_TOO_LONG = ErrorCode(400, "Password too long")
@@ -154,8 +166,10 @@ class Errors:
     PASSWORD_TOO_COMMON = ErrorCode(400, "Password is one of the most common passwords")
     PASSWORD_CONTAINS_IDENTITY = ErrorCode(400, "Password must not be the email address or the name")
     PAYLOAD_TOO_LARGE = ErrorCode(413, "Request body is too large")
+    OAUTH_LINK_ERROR = ErrorCode(401, "account not linked")
     PROVIDER_NOT_FOUND = ErrorCode(404, "Provider not found")
     REQUEST_TIMEOUT = ErrorCode(408, "Request body did not arrive in time")
+    RESET_PASSWORD_DISABLED = ErrorCode(400, "Reset password isn't enabled")
     SERVICE_UNAVAILABLE = ErrorCode(503, "Service temporarily unavailable. Please try again later.")
     SESSION_EXPIRED = ErrorCode(400, "Session expired. Re-authenticate to perform this action.")
     SESSION_NOT_FRESH = ErrorCode(403, "Session is not fresh")

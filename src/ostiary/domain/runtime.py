@@ -45,8 +45,7 @@ class SystemRuntime:
 
     def now(self) -> datetime:
         """Return the current time: aware, UTC, whole milliseconds."""
-        now = datetime.now(UTC)
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
 
     def monotonic(self) -> float:
         """Return seconds on a clock that never goes back."""

@@ -191,6 +191,21 @@ class Model(Generic[E]):
         return frozenset(getattr(self.entity, "__dataclass_fields__", {}))
 
     @cached_property
+    def declared_fields(self) -> tuple[Field[Any], ...]:
+        """The fields that the entity class declares."""
+        return tuple(field for field in self.fields if field.attribute in self.core_names)
+
+    @cached_property
+    def essential_names(self) -> tuple[str, ...]:
+        """The fields without which what is sent out describes no entity."""
+        return tuple(field.name for field in self.declared_fields if field.required and field.returned)
+
+    @cached_property
+    def date_names(self) -> tuple[str, ...]:
+        """The fields that hold moments, which JSON has only as text."""
+        return tuple(field.name for field in self.fields if field.type == "date")
+
+    @cached_property
     def extra_fields(self) -> tuple[Field[Any], ...]:
         """The fields that plugins and the application added."""
         return tuple(field for field in self.fields if field.attribute not in self.core_names)
@@ -224,6 +239,11 @@ class Schema:
     def by_name(self) -> Mapping[str, Model[Any]]:
         """The models by contract name."""
         return {model.name: model for model in self.models}
+
+    def kept_reference(self, field: Field[Any]) -> Reference | None:
+        """Return the row a field names, where that row is in a table."""
+        reference = field.references
+        return None if reference is None or reference.model in self.unkept else reference
 
     def __getitem__(self, model: Model[E]) -> Model[E]:
         """Return the configured form of a model."""

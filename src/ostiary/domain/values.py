@@ -58,8 +58,10 @@ def _date(value: JsonValue) -> datetime:
         raise _refuse("date", value) from None
     if not 1 < moment.year < 9999:
         raise _refuse("date", value)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    if moment.tzinfo is not UTC:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    beyond = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - beyond) if beyond else moment
 
 
 def _array(field: Field[Any], value: JsonValue) -> Value:
@@ -105,18 +107,15 @@ def entity_from_json(model: Model[E], members: JsonValue) -> E | None:
     """Return the entity that a JSON object describes, as caches keep it; None if it is not one."""
     if not isinstance(members, dict) or not isinstance(members.get("id"), str):
         return None
-    values: dict[str, Value] = {}
-    for field in model.fields:
-        value = members.get(field.name)
-        if value is None:
-            if field.required and field.returned and field.attribute in model.core_names:
-                return None
-            values[field.name] = None
-            continue
-        try:
-            values[field.name] = _date(value) if field.type == "date" else value
-        except ValueError:
-            return None
+    values: dict[str, Value] = {field.name: members.get(field.name) for field in model.fields}
+    if None in [values[name] for name in model.essential_names]:
+        return None
+    try:
+        for name in model.date_names:
+            if (moment := members.get(name)) is not None:
+                values[name] = _date(moment)
+    except ValueError:
+        return None
     return build(model, members["id"], values)
 
 

@@ -1,8 +1,9 @@
 """How outcomes become responses."""
 
 import math
+from http import HTTPStatus
 
-from ostiary.domain.errors import AuthError, Errors, JsonValue
+from ostiary.domain.errors import AuthError, Errors, JsonValue, Overloaded
 from ostiary.http import json
 from ostiary.http.context import Context
 from ostiary.http.messages import Response
@@ -22,35 +23,52 @@ def success(context: Context, value: object) -> Response:
     """Answer with the JSON form of a result; a handler may also have answered by itself."""
     if isinstance(value, Response):
         return _with_context(value, context)
+    status = context.endpoint.status if context.endpoint else 200
+    if status == HTTPStatus.NO_CONTENT:
+        return _with_context(Response(status), context)
     body = json.dump(context.services.renderer.render(value))
-    return _with_context(Response(200, [JSON_TYPE], body), context)
+    return _with_context(Response(status, [JSON_TYPE], body), context)
 
 
-def refused(context: Context, error: AuthError) -> Response:
+def refusal(error: AuthError) -> Response:
     """Answer with `{message, code}`, either or both of which a refusal may lack."""
     headers = [*error.headers.items()]
     if error.text is not None:
         headers.append(("content-type", "text/plain;charset=UTF-8"))
-        return _with_context(Response(error.status, headers, error.text.encode()), context)
+        return Response(error.status, headers, error.text.encode())
+    members = refusal_members(error)
+    headers.insert(0, JSON_TYPE)
+    return Response(error.status, headers, json.dump(members) if members else b"")
+
+
+def refusal_members(error: AuthError) -> dict[str, JsonValue]:
+    """Return the members of a refusal's body."""
     members: dict[str, JsonValue] = {}
     if error.message is not None:
         members["message"] = error.message
     if error.code is not None:
         members["code"] = error.code
-    members |= error.extra
-    headers.insert(0, JSON_TYPE)
-    return _with_context(Response(error.status, headers, json.dump(members) if members else b""), context)
+    return members | error.extra
+
+
+def refused(context: Context, error: AuthError) -> Response:
+    """Answer with a refusal in the words of the endpoint's protocol."""
+    endpoint = context.endpoint
+    if endpoint is not None and endpoint.rewrite_refusal is not None:
+        error = endpoint.rewrite_refusal(error)
+    return _with_context(refusal(error), context)
 
 
 def redirected(context: Context, redirect: Redirect) -> Response:
     """Answer 302."""
-    return _with_context(Response(302, [("location", redirect.location)]), context)
+    # wire: the reference names a type for the body that a redirect does not have
+    return _with_context(Response(302, [("location", redirect.location), JSON_TYPE]), context)
 
 
-def overloaded(context: Context, retry_after: float) -> Response:
-    """Answer 503 with the seconds after which trying again makes sense (RFC 9110 section 10.2.3)."""
-    seconds = str(max(1, math.ceil(retry_after)))
-    return refused(context, Errors.SERVICE_UNAVAILABLE(headers={"retry-after": seconds}))
+def unavailable(error: Exception) -> AuthError:
+    """Return the 503 with the seconds after which trying again makes sense (RFC 9110 section 10.2.3)."""
+    seconds = math.ceil(error.retry_after) if isinstance(error, Overloaded) else 1
+    return Errors.SERVICE_UNAVAILABLE(headers={"retry-after": str(max(1, seconds))})
 
 
 def not_found() -> Response:

@@ -7,7 +7,19 @@ from typing import TypeVar, cast
 from ostiary.domain.entities import ActiveSession, Session
 from ostiary.domain.errors import JsonValue
 from ostiary.http.pipeline import Pipeline
-from ostiary.http.routes import password, session, sign_in, sign_out, sign_up, status, user
+from ostiary.http.routes import (
+    change_email,
+    email_verification,
+    password,
+    password_reset,
+    session,
+    sign_in,
+    sign_out,
+    sign_up,
+    social,
+    status,
+    user,
+)
 from ostiary.http.validation import UNDEFINED
 from ostiary.http.wire import (
     Cached,
@@ -15,11 +27,14 @@ from ostiary.http.wire import (
     JsonObject,
     Ok,
     PasswordChanged,
+    Sent,
     SignedIn,
     SignedUp,
+    SocialRedirect,
     Status,
     Success,
     UpdatedSession,
+    Verified,
 )
 
 R = TypeVar("R")
@@ -67,6 +82,12 @@ class Api:
         """Sign in with email and password."""
         return await self._call(sign_in.sign_in_email, body, caller)
 
+    async def sign_in_social(
+        self, body: social.SignInSocial, caller: Caller = NOBODY
+    ) -> SocialRedirect | SignedIn:
+        """Begin to sign in by a provider, or sign in by its ID token."""
+        return await self._call(social.sign_in_social, body, caller)
+
     async def sign_out(self, caller: Caller) -> Success:
         """End the session of the caller."""
         return await self._call(sign_out.sign_out, UNDEFINED, caller)
@@ -102,6 +123,34 @@ class Api:
     async def delete_user(self, body: user.DeleteUser, caller: Caller) -> Success:
         """Delete the caller."""
         return await self._call(user.delete_user, body, caller)
+
+    async def delete_user_callback(self, link: user.DeletionLink, caller: Caller) -> Success:
+        """Delete the caller, with the token of a mailed link."""
+        return await self._call(user.delete_user_callback, link, caller)
+
+    async def change_email(self, body: change_email.ChangeEmail, caller: Caller) -> Status:
+        """Begin to change the caller's address."""
+        return await self._call(change_email.change_email, body, caller)
+
+    async def send_verification_email(
+        self, body: email_verification.SendVerificationEmail, caller: Caller = NOBODY
+    ) -> Status:
+        """Mail the link that verifies an address."""
+        return await self._call(email_verification.send_verification_email, body, caller)
+
+    async def verify_email(self, link: email_verification.VerifyEmail, caller: Caller = NOBODY) -> Verified:
+        """Verify or change an address; with a `callback_url` it raises the Redirect."""
+        return await self._call(email_verification.verify_email, link, caller)
+
+    async def request_password_reset(
+        self, body: password_reset.RequestPasswordReset, caller: Caller = NOBODY
+    ) -> Sent:
+        """Mail the link that sets a new password."""
+        return await self._call(password_reset.request_password_reset, body, caller)
+
+    async def reset_password(self, body: password_reset.ResetPassword, caller: Caller = NOBODY) -> Status:
+        """Set a new password with the token of a mailed link."""
+        return await self._call(password_reset.reset_password, body, caller)
 
     async def change_password(self, body: password.ChangePassword, caller: Caller) -> PasswordChanged:
         """Change the caller's password."""

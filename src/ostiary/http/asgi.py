@@ -85,12 +85,13 @@ class BodyReader:
                 return b"".join(chunks)
 
 
-def request_from(scope: Scope, receive: Receive, path: str, limits: Advanced) -> Request:
+def request_from(scope: Scope, receive: Receive, path: str, limits: Advanced, mount: str = "") -> Request:
     """Return the request of an HTTP scope."""
     headers = read_headers(scope)
     client = scope.get("client")
     return Request(
         method=scope["method"],
+        mount=mount,
         path=path,
         headers=headers,
         query_string=scope.get("query_string", b"").decode("latin-1"),

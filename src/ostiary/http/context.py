@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from ostiary.crypto.signing import encode_uri_component
 from ostiary.domain.entities import ActiveSession, Session, User
@@ -19,13 +18,21 @@ from ostiary.http.wire import Renderer
 from ostiary.options import Options
 from ostiary.outgoing import MailSender
 from ostiary.services.background import Background
+from ostiary.services.email_change import EmailChange
+from ostiary.services.email_verification import EmailVerification
+from ostiary.services.mail_flows import MailFlows
+from ostiary.services.oauth.flow import SocialSignIn
+from ostiary.services.password_reset import PasswordReset
 from ostiary.services.passwords import Passwords
+from ostiary.services.registration import Registration
 from ostiary.services.sessions import Sessions
 from ostiary.services.sign_in_attempts import Attempt
+from ostiary.services.signers import Signing
 from ostiary.services.users import Users
 from ostiary.services.verifications import Verifications
 from ostiary.storage.key_value import KeyValue
 from ostiary.storage.store import Store
+from ostiary.verification.tokens import TokenJudge
 
 if TYPE_CHECKING:
     from ostiary.http.endpoint import Endpoint
@@ -42,7 +49,9 @@ class Services:
     users: Users
     sessions: Sessions
     passwords: Passwords
+    registration: Registration
     verifications: Verifications
+    mail_flows: MailFlows
     session_cookies: SessionCookies
     session_reader: SessionReader
     origins: TrustedOrigins
@@ -50,6 +59,13 @@ class Services:
     renderer: Renderer
     background: Background
     mail_sender: MailSender | None
+    social: SocialSignIn
+    signing: Signing | None = None
+    """The server as an issuer of tokens, where a plugin makes it one."""
+    judge: TokenJudge | None = None
+    """Judges the tokens it issued."""
+    access_judge: TokenJudge | None = None
+    """Judges access tokens whose session the store is asked for anyway, without a look at the deny list."""
 
 
 @dataclass
@@ -91,9 +107,34 @@ class Context:
         return self.services.passwords
 
     @property
+    def registration(self) -> Registration:
+        """Sign-up by email and password."""
+        return self.services.registration
+
+    @property
     def verifications(self) -> Verifications:
         """One-time values."""
         return self.services.verifications
+
+    @property
+    def password_reset(self) -> PasswordReset:
+        """New passwords for those who read the account's mail."""
+        return self.services.mail_flows.reset
+
+    @property
+    def email_change(self) -> EmailChange:
+        """Another address for a user."""
+        return self.services.mail_flows.change
+
+    @property
+    def email_verification(self) -> EmailVerification:
+        """Proof of mailboxes."""
+        return self.services.mail_flows.verification
+
+    @property
+    def social(self) -> SocialSignIn:
+        """Sign-in by providers."""
+        return self.services.social
 
     @property
     def client_address(self) -> str | None:
@@ -110,12 +151,6 @@ class Context:
         """Who is trying to sign in."""
         device = self.request.cookies.get(self.services.session_cookies.names.device.name)
         return Attempt(ip_address=self.client_address, device=device)
-
-    def url(self, path: str, **query: str) -> str:
-        """Return the absolute address of a path below the base path, from configuration only."""
-        origin = self.options.origin or self.request.origin
-        parameters = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
-        return f"{origin}{self.options.mount_path}{path}" + (f"?{parameters}" if parameters else "")
 
     async def start_session(self, user: User, *, remember: bool = True) -> Session:
         """Start a session for a user and set its cookies; the one the browser came with ends."""

@@ -76,17 +76,20 @@ class CookieNames:
         self._secure = self._is_secure(options)
         self._domain = self._shared_domain(options)
         self.session_token = self.cookie("session_token", options.session.expires_in)
-        self.session_data = self.cookie("session_data", options.session.cookie_cache.max_age)
+        self.session_data = self.cookie("session_data", options.session.cookie_cache.life)
         self.dont_remember = self.cookie("dont_remember", None)
+        self.state = self.cookie("state", timedelta(minutes=5))
+        self.oauth_state = self.cookie("oauth_state", timedelta(minutes=10))
+        self.carries_flows = options.account.store_state_strategy == "cookie"
         self.device = self.cookie("device", LONGEST_LIFE)
 
-    def cookie(self, key: str, max_age: timedelta | None) -> Cookie:
+    def cookie(self, key: str, max_age: timedelta | None, path: str = "/") -> Cookie:
         """Return the cookie of a key under the configured prefix, name and attributes."""
         override = self._advanced.cookies.get(key, CookieOverride())
         name = override.name or f"{self._advanced.cookie_prefix or DEFAULT_PREFIX}.{key}"
         base = CookieAttributes(
             domain=self._domain,
-            path="/",
+            path=path,
             http_only=True,
             secure=self._secure,
             same_site="lax",

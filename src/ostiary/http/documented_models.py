@@ -23,7 +23,6 @@ from ostiary.http.wire import (
     Output,
     Unset,
     absent,
-    camel,
 )
 
 TypeExpression: TypeAlias = Any  # a class, a union or a generic alias
@@ -112,7 +111,7 @@ class DocumentedModels:
         members: Members = {}
         for index, member in enumerate(fields(kind)):
             required = member.default is NO_DEFAULT
-            field = Field(... if required else None, alias=camel(member.name))
+            field = Field(... if required else None, alias=kind.wire_name(member.name))
             members[f"member_{index}"] = (self._shown(hints[member.name]), field)
         return self._remember(kind, members, Documented)
 

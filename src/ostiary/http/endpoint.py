@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args,
 from pydantic import BaseModel
 
 from ostiary.domain.entities import ActiveSession
-from ostiary.domain.errors import ConfigurationError, ErrorCode
+from ostiary.domain.errors import AuthError, ConfigurationError, ErrorCode
 from ostiary.http.wire import JsonObject
 from ostiary.options import RateLimit
 
@@ -17,6 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 F = TypeVar("F", bound=Callable[..., Awaitable[object]])
 
 Handler: TypeAlias = Callable[..., Awaitable[object]]
+RewriteRefusal: TypeAlias = Callable[[AuthError], AuthError]
 
 
 class _QueryMark:
@@ -24,6 +25,14 @@ class _QueryMark:
 
 
 FromQuery: TypeAlias = Annotated[M, _QueryMark]
+
+
+class _PathMark:
+    """Marks the parameter that the path fills."""
+
+
+FromPath: TypeAlias = Annotated[str, _PathMark]
+"""The last segment of a path that is declared as `/callback/{provider}`, as it was sent: never decoded."""
 
 
 class DefaultLimit:
@@ -59,7 +68,7 @@ class Parameter:
     """What one parameter of a handler is filled with."""
 
     name: str
-    source: Literal["context", "session", "body", "object", "query"]
+    source: Literal["context", "session", "body", "object", "query", "path"]
     type: type
     optional: bool = False
 
@@ -79,6 +88,16 @@ class Endpoint:
     accepts_form: bool = False
     checks_form_origin: bool = False
     reads_body: bool = True
+    mount: str = ""
+    """The prefix it lies under instead of the base path."""
+    status: int = 200
+    """The status of its success."""
+    security: tuple[str, ...] = ()
+    """The security schemes it reads by itself; an endpoint that asks for a session takes them all."""
+    rewrite_refusal: RewriteRefusal | None = None
+    """What makes of a refusal the one that clients of its protocol understand."""
+    refusal_model: type[BaseModel] | None = None
+    """The shape of its refusals where they are rewritten."""
     also_returns: tuple[Any, ...] = ()  # type expressions that hooks may answer instead
 
     @property
@@ -90,6 +109,12 @@ class Endpoint:
     def description(self) -> str:
         """The handler's docstring."""
         return inspect.getdoc(self.handler) or ""
+
+    @property
+    def place(self) -> str:
+        """The path with `{}` for what a request fills in."""
+        head, brace, _ = self.path.partition("{")
+        return head + "{}" if brace else self.path
 
     @property
     def is_routed(self) -> bool:
@@ -112,8 +137,8 @@ class Endpoint:
 
 
 def _parameter(name: str, annotation: Any) -> Parameter | None:  # annotations are type expressions
-    if get_origin(annotation) is Annotated and _QueryMark in get_args(annotation)[1:]:
-        return Parameter(name=name, source="query", type=get_args(annotation)[0])
+    if get_origin(annotation) is Annotated:
+        return _marked(name, *get_args(annotation))
     if isinstance(annotation, UnionType):
         given = next(kind for kind in get_args(annotation) if kind is not type(None))
         inner = _parameter(name, given)
@@ -129,6 +154,12 @@ def _parameter(name: str, annotation: Any) -> Parameter | None:  # annotations a
     if annotation.__name__ == "Context":
         return Parameter(name=name, source="context", type=annotation)
     return None
+
+
+def _marked(name: str, kind: type, *marks: object) -> Parameter | None:
+    if _PathMark in marks:
+        return Parameter(name=name, source="path", type=kind)
+    return Parameter(name=name, source="query", type=kind) if _QueryMark in marks else None
 
 
 def compile_parameters(handler: Handler) -> tuple[Parameter, ...]:
@@ -175,6 +206,8 @@ class Routes:
         accepts_form: bool = False,
         checks_form_origin: bool = False,
         reads_body: bool = True,
+        status: int = 200,
+        security: Sequence[str] = (),
     ) -> Callable[[F], F]:
         """Declare an endpoint: its limit, whether HTML forms may call it, and how it may refuse."""
 
@@ -193,6 +226,8 @@ class Routes:
                     accepts_form=accepts_form,
                     checks_form_origin=checks_form_origin,
                     reads_body=reads_body and "POST" in methods,
+                    status=status,
+                    security=tuple(security),
                 )
             )
             return handler

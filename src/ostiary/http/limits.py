@@ -40,7 +40,9 @@ class Limits:
         if address is None and not self.tracks_addresses:
             return
         limiter = self.general if limit is self.options.default else self.limiter
-        hit = await limiter.hit(f"{address or NO_ADDRESS}|{endpoint.path}", limit.max, limit.window)
+        hit = await limiter.hit(
+            f"{address or NO_ADDRESS}|{endpoint.mount}{endpoint.path}", limit.max, limit.window
+        )
         if not hit.allowed:
             seconds = str(math.ceil(hit.retry_after.total_seconds()))
             raise Errors.TOO_MANY_REQUESTS(

@@ -41,11 +41,15 @@ class Request:
     query_string: str = ""
     read_body: ReadBody = no_body
     scheme: str = "http"
+    mount: str = ""
+    """The prefix of `path` where that is not the base path."""
     peer: str | None = None
     """The address of whoever holds the other end of the connection."""
     in_process: bool = False
     """Called from Python: there is no browser to defend against, and no limit."""
 
+    is_presented: bool = field(default=False, init=False)
+    """A header stood for the session's cookie."""
     # not `cached_property`, which takes a lock that costs more than most cookie headers
     _cookies: Mapping[str, str] | None = field(default=None, init=False, repr=False, compare=False)
     _query: Mapping[str, str | list[str]] | None = field(default=None, init=False, repr=False, compare=False)
@@ -56,6 +60,11 @@ class Request:
         if self._cookies is None:
             self._cookies = parse_cookie_header(self.headers.get("cookie", ""))
         return self._cookies
+
+    def present_cookie(self, name: str, value: str) -> None:
+        """Put a cookie in the place of the client's own of this name; the header stays as it was."""
+        self.is_presented = True
+        self._cookies = {**self.cookies, name: value}
 
     @property
     def query(self) -> Mapping[str, str | list[str]]:

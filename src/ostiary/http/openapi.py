@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from pydantic import BaseModel
 
 from ostiary.domain.errors import ErrorCode, Errors, JsonValue
 from ostiary.domain.schema import Schema
-from ostiary.http.documented_models import DocumentedModels, TypeExpression, form_schema
-from ostiary.http.endpoint import Endpoint, FreshSession
+from ostiary.http.answers import refusal_members
+from ostiary.http.documented_models import DocumentedModels, Refusal, TypeExpression, form_schema
+from ostiary.http.endpoint import Endpoint, FreshSession, RewriteRefusal
 from ostiary.http.messages import Response
 from ostiary.http.pipeline import Route
 from ostiary.http.wire import camel
@@ -50,11 +52,14 @@ class Operation:
     operation_id: str
     body: BodyOf | None
     query: type[BaseModel] | None
+    path: str | None
+    """The name of the parameter in the path."""
     result: TypeExpression
     """What a success answers, in models; None where the handler writes a page."""
     writes_page: bool
     refusals: Mapping[int, Examples]
     """One example for each error code, by status."""
+    refusal_model: type[BaseModel]
     needs_session: bool
 
 
@@ -71,16 +76,18 @@ def _operation(route: Route, method: str, models: DocumentedModels, *, limited: 
     # A second method of an endpoint is another operation and needs a name of its own.
     suffix = "" if method == endpoint.methods[0] else method.capitalize()
     body = _body(endpoint, models) if endpoint.reads_body and method != "GET" else None
-    writes_page = endpoint.result is Response
+    writes_page = endpoint.result in {Response, NoReturn}
     return Operation(
         endpoint=endpoint,
         method=method,
         operation_id=camel(endpoint.name) + suffix,
         body=body,
         query=models.input(route.query.type) if route.query else None,
+        path=route.path.name if route.path else None,
         result=None if writes_page else models.result(endpoint.result, *endpoint.also_returns),
         writes_page=writes_page,
-        refusals=grouped(_refusals(route, method, body, limited=limited)),
+        refusals=grouped(_refusals(route, method, body, limited=limited), endpoint.rewrite_refusal),
+        refusal_model=endpoint.refusal_model or Refusal,
         needs_session=route.session is not None,
     )
 
@@ -121,11 +128,11 @@ def _refusals_of_input(route: Route, body: BodyOf | None) -> Iterator[ErrorCode]
         yield Errors.VALIDATION_ERROR
 
 
-def grouped(refusals: Iterable[ErrorCode]) -> Mapping[int, Examples]:
+def grouped(refusals: Iterable[ErrorCode], rewrite: RewriteRefusal | None = None) -> Mapping[int, Examples]:
     """Return one example for each error code by status; one without a code goes by its catalogue name."""
     by_status: dict[int, dict[str, Mapping[str, JsonValue]]] = {}
     for refusal in refusals:
-        value = {"message": refusal.message} | ({"code": refusal.name} if refusal.named else {})
-        example = {"summary": refusal.message, "value": value}
-        by_status.setdefault(refusal.status, {}).setdefault(refusal.name, example)
+        error = refusal() if rewrite is None else rewrite(refusal())
+        example = {"summary": refusal.message, "value": refusal_members(error)}
+        by_status.setdefault(error.status, {}).setdefault(refusal.name, example)
     return dict(sorted(by_status.items()))

@@ -201,10 +201,11 @@ class TrustedOrigins:
             patterns = (*patterns, *await self._compute(request.headers))
         return patterns
 
-    def _is_skipped(self, path: str) -> bool:
+    def _is_skipped(self, request: Request) -> bool:
         if isinstance(self._skipped, bool):
             return self._skipped
-        return any(
+        path = request.path
+        return not request.mount and any(
             path == skipped or path.startswith(f"{skipped}/")
             for skipped in (prefix.rstrip("/") for prefix in self._skipped)
         )
@@ -218,7 +219,7 @@ class TrustedOrigins:
 
     async def check_origin(self, request: Request, *, forced: bool = False) -> None:
         """Refuse a request that carries cookies but comes from an origin nobody trusts."""
-        if self._csrf_off or self._is_skipped(request.path):
+        if self._csrf_off or self._is_skipped(request):
             return
         headers = request.headers
         if not (forced or "cookie" in headers):
@@ -250,7 +251,7 @@ class TrustedOrigins:
 
     async def check_redirects(self, request: Request, body: JsonValue) -> None:
         """Refuse redirect targets in a body (or `callbackURL` in the query) that lead elsewhere."""
-        if self._is_skipped(request.path):
+        if self._is_skipped(request):
             return
         members: Mapping[str, JsonValue] = body if isinstance(body, dict) else {}
         for name, label, refusal in _REDIRECTS:

@@ -12,6 +12,7 @@ from ostiary.domain.errors import (
     ConfigurationError,
     Errors,
     InvalidValue,
+    IssuerUnavailable,
     Overloaded,
     StorageUnavailable,
 )
@@ -28,6 +29,8 @@ from ostiary.http.validation import UNDEFINED, validate, validate_object
 from ostiary.options import RateLimit
 
 OnRequest: TypeAlias = Callable[[Context], Awaitable[Response | None]]
+OnResponse: TypeAlias = Callable[[Context, Response], Awaitable[None]]
+Present: TypeAlias = Callable[[Context], Awaitable[None]]
 _log = logging.getLogger("ostiary")
 
 
@@ -41,8 +44,11 @@ class Route:
     after: tuple[After, ...]
     body: Parameter | None
     query: Parameter | None
+    path: Parameter | None
     session: Parameter | None
     context: Parameter | None
+    redirects: bool
+    """The query may say where to go on."""
     no_query: object | None
     """What an empty query string comes to; None where it is refused."""
 
@@ -63,13 +69,18 @@ class Pipeline:
         endpoints: Iterable[Endpoint],
         limits: Limits,
         hooks: Sequence[Hooks] = (),
+        *,
         on_request: Sequence[OnRequest] = (),
+        on_response: Sequence[OnResponse] = (),
+        present: Sequence[Present] = (),
     ) -> None:
         """Compile every endpoint; raises ConfigurationError where two claim one path or name."""
         self.services = services
         self._limits = limits
         self._on_request = tuple(on_request)
-        self._routes: dict[tuple[str, str], Route] = {}
+        self._on_response = tuple(on_response)
+        self._present = tuple(present)
+        self._routes: dict[tuple[str, str, str], Route] = {}
         self.by_name: dict[str, Route] = {}
         for endpoint in endpoints:
             self._add(endpoint, hooks)
@@ -78,39 +89,61 @@ class Pipeline:
         self._cache_believed_by_writes = services.options.session.cookie_cache.believed_by_writes
 
     def _add(self, endpoint: Endpoint, hooks: Sequence[Hooks]) -> None:
+        query = endpoint.parameter("query")
         route = Route(
             endpoint=replace(endpoint, also_returns=replacements_of(hooks, endpoint.name)),
             limit=self._limits.limit_of(endpoint),
             before=before_hooks_of(hooks, endpoint.name),
             after=after_hooks_of(hooks, endpoint.name),
             body=endpoint.parameter("body") or endpoint.parameter("object"),
-            query=endpoint.parameter("query"),
+            query=query,
+            path=endpoint.parameter("path"),
             session=endpoint.parameter("session"),
             context=endpoint.parameter("context"),
-            no_query=_without_query(endpoint.parameter("query")),
+            redirects="callback_url" in getattr(query.type, "model_fields", ()) if query else False,
+            no_query=_without_query(query),
         )
         if endpoint.name in self.by_name:
             raise ConfigurationError(f"two endpoints are called '{endpoint.name}'")
         self.by_name[endpoint.name] = route
         for method in endpoint.methods:
-            if (method, endpoint.path) in self._routes:
-                raise ConfigurationError(f"two endpoints claim {method} {endpoint.path}")
-            self._routes[method, endpoint.path] = route
+            place = endpoint.mount, method, endpoint.place
+            if place in self._routes:
+                raise ConfigurationError(f"two endpoints claim {method} {endpoint.mount}{endpoint.path}")
+            self._routes[place] = route
+
+    @property
+    def mounts(self) -> frozenset[str]:
+        """The prefixes besides the base path under which endpoints lie."""
+        return frozenset(mount for mount, _, _ in self._routes if mount)
 
     async def handle(self, request: Request) -> Response:
         """Answer a request; whatever goes wrong inside is an answer too."""
-        bare = request.path.rstrip("/")
+        bare = request.mount + request.path.rstrip("/")
         if bare in self._disabled:
             return Response(404, [("content-type", "text/plain;charset=UTF-8")], b"Not Found")
         path = request.path.removesuffix("/") if self._skip_slashes else request.path
-        route = self._routes.get((request.method, path))
+        route = self._routes.get((request.mount, request.method, path)) or self._with_parameter(request, path)
         if route is None:
             return answers.not_found()
         context = Context(request, self.services, route.endpoint)
         try:
-            return await self._answer(context, route)
+            response = await self._answer(context, route)
         except Exception as error:  # noqa: BLE001  the last line of defence: a stack trace never leaves
-            return self._failure(context, error)
+            response = self._failure(context, error)
+        for on_response in self._on_response:
+            await on_response(context, response)
+        return response
+
+    def _with_parameter(self, request: Request, path: str) -> Route | None:
+        """Find the route whose path ends in a parameter, which is never empty."""
+        head, _, last = path.rpartition("/")
+        return self._routes.get((request.mount, request.method, f"{head}/{{}}")) if last else None
+
+    async def present(self, context: Context) -> None:
+        """Let every plugin present what it knows as a session's cookie."""
+        for present in self._present:
+            await present(context)
 
     @staticmethod
     def _failure(context: Context, error: Exception) -> Response:
@@ -126,15 +159,16 @@ class Pipeline:
                 return answers.refused(context, Errors.VALIDATION_ERROR("[body] Invalid input"))
             case Overloaded():
                 _log.warning("overloaded: retry after %.0f s", error.retry_after)
-                return answers.overloaded(context, error.retry_after)
-            case StorageUnavailable():
-                _log.error("storage unavailable", exc_info=error)
-                return answers.overloaded(context, 1)
+                return answers.refused(context, answers.unavailable(error))
+            case StorageUnavailable() | IssuerUnavailable():
+                _log.error("unavailable", exc_info=error)
+                return answers.refused(context, answers.unavailable(error))
         _log.error("unhandled error", exc_info=error)
         return Response(500)
 
     async def _answer(self, context: Context, route: Route) -> Response:
         await self._limits.check(context, route.endpoint, route.limit)
+        await self.present(context)
         for on_request in self._on_request:
             if (answer := await on_request(context)) is not None:
                 return answer
@@ -150,9 +184,7 @@ class Pipeline:
             await self.services.origins.check_redirects(context.request, context.body)
         for before in route.before:
             await before(context)
-        arguments = self._validated(context, route)
-        if route.session is not None:
-            arguments[route.session.name] = await self._require_session(context, route.session.type)
+        arguments = await self._admitted(context, route)
         if endpoint.checks_form_origin and not context.request.in_process:
             await self.services.origins.check_form(context.request)
         if route.context is not None:
@@ -162,6 +194,14 @@ class Pipeline:
             replacement = await after(context, result)
             result = result if replacement is None else replacement
         return result
+
+    async def _admitted(self, context: Context, route: Route) -> dict[str, object]:
+        arguments = self._validated(context, route)
+        if route.redirects and not context.request.in_process:
+            await self.services.origins.check_redirects(context.request, None)
+        if route.session is not None:
+            arguments[route.session.name] = await self._require_session(context, route.session.type)
+        return arguments
 
     @staticmethod
     def _validated(context: Context, route: Route) -> dict[str, object]:
@@ -175,10 +215,14 @@ class Pipeline:
                 arguments[body.name] = context.body  # called in process with a typed input
             else:
                 arguments[body.name] = validate(body.type, context.body, "body")
-        if (query := route.query) is not None:
+        if (query := route.query) is not None and isinstance(context.body, query.type):
+            arguments[query.name] = context.body  # called in process with a typed query
+        elif query is not None:
             given = context.request.query
             known = None if given else route.no_query
             arguments[query.name] = known or validate(query.type, dict(given), "query")
+        if route.path is not None:
+            arguments[route.path.name] = context.request.path.rstrip("/").rpartition("/")[2]
         return arguments
 
     def _asks_store(self, context: Context, level: type[ActiveSession]) -> bool:
@@ -214,4 +258,5 @@ class Pipeline:
             in_process=True,
         )
         context = Context(request, self.services, route.endpoint, body=body, active=session)
+        await self.present(context)
         return await self.run(context, route), context

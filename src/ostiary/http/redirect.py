@@ -1,11 +1,16 @@
 """A redirect as an outcome: raised from any step, it keeps the cookies set so far."""
 
-from urllib.parse import quote_plus
+from string import punctuation
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
+
+from ostiary.crypto.javascript import form_encoded
 
 
-def _form_encoded(text: str) -> str:
-    """Encode as browsers encode a form (the URL Standard's application/x-www-form-urlencoded)."""
-    return quote_plus(text, safe="*").replace("~", "%7E")
+def resolved(address: str, base: str) -> str:
+    """Return an address as a browser on `base` understands it: absolute, with a path, percent-encoded."""
+    # a browser takes a backslash for a slash; other readers of the header would see another host
+    parts = urlsplit(quote(urljoin(base, address).replace("\\", "/"), safe=punctuation))
+    return parts._replace(path=parts.path or "/").geturl() if parts.netloc else parts.geturl()
 
 
 class Redirect(Exception):
@@ -20,8 +25,21 @@ class Redirect(Exception):
         """Return the redirect with parameters appended to the query, the fragment preserved."""
         address, hash_mark, fragment = self.location.partition("#")
         joint = "&" if "?" in address else "?"
-        added = "&".join(f"{name}={_form_encoded(value)}" for name, value in parameters.items())
-        return Redirect(f"{address}{joint}{added}{hash_mark}{fragment}")
+        return Redirect(f"{address}{joint}{form_encoded(parameters)}{hash_mark}{fragment}")
+
+    def with_parameter(self, name: str, value: str) -> "Redirect":
+        """Return the redirect with one parameter set, in the place of every other one of its name.
+
+        The query is written anew, as `searchParams.set` of the URL Standard does.
+        """
+        address, hash_mark, fragment = self.location.partition("#")
+        path, _, query = address.partition("?")
+        parameters = dict[str, list[str]]()
+        for known, given in parse_qsl(query, keep_blank_values=True):
+            parameters.setdefault(known, []).append(given)
+        parameters[name] = [value]
+        pairs = ((known, given) for known, values in parameters.items() for given in values)
+        return Redirect(f"{path}?{form_encoded([*pairs])}{hash_mark}{fragment}")
 
     def because(self, error: str) -> "Redirect":
         """Return the redirect with `error=` appended to the query."""

@@ -50,7 +50,7 @@ class SessionCookies:
 
     def __post_init__(self) -> None:
         """Be ready for copies."""
-        copies = SessionCopies(self.options.cookie_cache.strategy, self.keyring, self.schema)
+        copies = SessionCopies(self.options.cookie_cache.strategy or "compact", self.keyring, self.schema)
         object.__setattr__(self, "copies", copies)
 
     def token(self, request: Request) -> str | None:
@@ -123,7 +123,7 @@ class SessionCookies:
             version=cache.version_for(active.session, active.user),
         )
         max_age = None if forgettable else self.names.session_data.max_age
-        value = encode(payload, cache.strategy, max_age, self.keyring, self.runtime)
+        value = encode(payload, cache.strategy or "compact", max_age, self.keyring, self.runtime)
         self._write_chunks(jar, request, value, max_age)
 
     def _write_chunks(self, jar: CookieJar, request: Request, value: str, max_age: timedelta | None) -> None:
@@ -160,6 +160,8 @@ class SessionCookies:
         jar.expire(self.names.session_token)
         jar.expire(self.names.session_data)
         self.clean_cache(jar, request)
+        if self.names.carries_flows:
+            jar.expire(self.names.oauth_state)
         jar.expire(self.names.dont_remember)
 
     def has_cache(self, request: Request) -> bool:

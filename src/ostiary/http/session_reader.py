@@ -62,7 +62,7 @@ class SessionReader:
             return None
         below = self.options.cookie_cache.refresh_below if self.stateless else None
         if below is not None and cached.remaining < below:
-            self.cookies.write(jar, request, cached.active)
+            self.cookies.write(jar, request, cached.active, cached=cached.active)
         return Reading(cached.active, from_cache=True)
 
     async def _from_store(self, request: Request, jar: CookieJar, token: str, *, may_write: bool) -> Reading:

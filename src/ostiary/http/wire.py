@@ -110,6 +110,11 @@ UNSET = Unset()
 class Output:
     """A response body: a frozen dataclass whose members appear in their order, `UNSET` ones left out."""
 
+    @staticmethod
+    def wire_name(name: str) -> str:
+        """Return what a member is called on the wire."""
+        return camel(name)
+
 
 @dataclass(frozen=True, slots=True)
 class Status(Output):
@@ -133,6 +138,22 @@ class Success(Output):
     message: str | Unset = UNSET
 
 
+@dataclass(frozen=True, slots=True)
+class Sent(Output):
+    """A mail is on its way, if the address is known."""
+
+    status: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified(Output):
+    """The link was good; the user is there if the link changed the address."""
+
+    status: bool
+    user: User | Unset | None = UNSET
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn(Output):
     """A session was started."""
@@ -141,6 +162,14 @@ class SignedIn(Output):
     token: str
     url: str | Unset = UNSET
     user: User
+
+
+@dataclass(frozen=True, slots=True)
+class SocialRedirect(Output):
+    """Where the browser is to go, and whether the client sends it there."""
+
+    url: str
+    redirect: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +206,7 @@ class PasswordChanged(Output):
 
 def output_members(kind: Any) -> tuple[tuple[str, str], ...]:
     """Return attribute and wire name of each member of an output class."""
-    return tuple((member.name, camel(member.name)) for member in fields(kind))
+    return tuple((member.name, kind.wire_name(member.name)) for member in fields(kind))
 
 
 type_name_of: Mapping[type, str] = {

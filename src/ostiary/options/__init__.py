@@ -8,28 +8,37 @@ from ostiary.options.advanced import (
     CrossSubdomainCookies,
     IpAddress,
 )
+from ostiary.options.email import ChangeEmail, EmailVerificationOptions
 from ostiary.options.options import ErrorPage, Options
 from ostiary.options.password import EmailAndPassword, PasswordPolicy
 from ostiary.options.rate_limit import RateLimit, RateLimitOptions
 from ostiary.options.session import CookieCache, SessionOptions
-from ostiary.options.user import AccountOptions, DeleteUser, UserOptions, VerificationOptions
+from ostiary.options.social import GenericOAuth, GitHub, Google, SocialProvider
+from ostiary.options.user import AccountLinking, AccountOptions, DeleteUser, UserOptions, VerificationOptions
 
 __all__ = [
+    "AccountLinking",
     "AccountOptions",
     "Advanced",
+    "ChangeEmail",
     "CookieAttributes",
     "CookieCache",
     "CookieOverride",
     "CrossSubdomainCookies",
     "DeleteUser",
     "EmailAndPassword",
+    "EmailVerificationOptions",
     "ErrorPage",
+    "GenericOAuth",
+    "GitHub",
+    "Google",
     "IpAddress",
     "Options",
     "PasswordPolicy",
     "RateLimit",
     "RateLimitOptions",
     "SessionOptions",
+    "SocialProvider",
     "UserOptions",
     "VerificationOptions",
     "VersionedSecret",

@@ -105,8 +105,8 @@ class Advanced:
     disable_csrf_check: bool | None = None
     """Accept cookies from any origin. Only for tests."""
     disable_origin_check: bool | tuple[str, ...] = False
-    """Skip the origin and redirect checks, everywhere or for some paths; everywhere also turns off the check
-    against forged requests, unless `disable_csrf_check` is False."""
+    """Skip the origin and redirect checks, everywhere or for some paths below the base path; everywhere also
+    turns off the check against forged requests, unless `disable_csrf_check` is False."""
     skip_trailing_slashes: bool = False
     """Accept a trailing slash on every path."""
     generate_id: Literal["random", "uuid", "serial"] = "random"

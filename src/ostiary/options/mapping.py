@@ -1,6 +1,6 @@
 """Reads a Better Auth configuration in its own names: one table of paths, and what each comes to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar, get_args, get_type_hints
@@ -11,127 +11,52 @@ from ostiary.domain.secret import VersionedSecret
 from ostiary.options.advanced import CookieAttributes, CookieOverride
 from ostiary.options.options import Options
 from ostiary.options.rate_limit import RateLimit
+from ostiary.options.readers import (
+    Rule,
+    anything,
+    as_count,
+    as_flag,
+    as_function,
+    as_names,
+    as_object,
+    as_seconds,
+    as_text,
+    as_texts,
+    either,
+    members_of,
+    one_of,
+    wrong,
+)
+from ostiary.options.social_mapping import as_providers
 
 T = TypeVar("T")
-Read = Callable[[JsonValue, str], Any]  # configuration in, option value out
-Rule = tuple[str, Read]
 
 IGNORED: Final = ""
 """The place of what the reference configures and this server has no use for."""
 
 
-def _wrong(path: str, expected: str) -> ConfigurationError:
-    return ConfigurationError(f"{path} must be {expected}")
-
-
-def _text(value: JsonValue, path: str) -> str:
-    if not isinstance(value, str):
-        raise _wrong(path, "text")
-    return value
-
-
-def _flag(value: JsonValue, path: str) -> bool:
-    if not isinstance(value, bool):
-        raise _wrong(path, "true or false")
-    return value
-
-
-def _count(value: JsonValue, path: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong(path, "a whole number")
-    return value
-
-
-def _seconds(value: JsonValue, path: str) -> timedelta:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise _wrong(path, "a number of seconds")
-    return timedelta(seconds=value)
-
-
-def _texts(value: JsonValue, path: str) -> Any:  # a tuple of texts, or the function of the caller
-    if callable(value):
-        return value
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise _wrong(path, "a list of texts")
-    return tuple(_text(each, path) for each in value)
-
-
-def _object(value: JsonValue, path: str) -> Mapping[str, JsonValue]:
-    if not isinstance(value, Mapping):
-        raise _wrong(path, "an object")
-    return value
-
-
-def _names(value: JsonValue, path: str) -> dict[str, str]:
-    return {name: _text(column, f"{path}.{name}") for name, column in _object(value, path).items()}
-
-
-def _one_of(*choices: str) -> Read:
-    def read(value: JsonValue, path: str) -> str:
-        """Accept one of the choices."""
-        if value not in choices:
-            raise _wrong(path, f"one of {', '.join(choices)}")
-        return _text(value, path)
-
-    return read
-
-
-def _function(value: JsonValue, path: str) -> Any:  # an async function of the caller
-    if not callable(value):
-        raise _wrong(path, "an async function")
-    return value
-
-
-def _either(*readers: Read) -> Read:
-    def read(value: JsonValue, path: str) -> Any:  # what the first reader that accepts makes of it
-        """Accept what any of the readers accepts."""
-        for reader in readers[:-1]:
-            try:
-                return reader(value, path)
-            except ConfigurationError:
-                continue
-        return readers[-1](value, path)
-
-    return read
-
-
-def _anything(value: JsonValue, path: str) -> JsonValue:
-    del path
-    return value
-
-
-def _members(kind: type[T], given: JsonValue, path: str, rules: Mapping[str, Rule]) -> T:
-    values: dict[str, Any] = {}  # keyword arguments of the class
-    for name, value in _object(given, path).items():
-        if name not in rules:
-            raise ConfigurationError(f"{path}.{name} is not known here")
-        attribute, read = rules[name]
-        values[attribute] = read(value, f"{path}.{name}")
-    return kind(**values)
-
-
 def _reference(value: JsonValue, path: str) -> Reference:
-    actions = _one_of("cascade", "set null", "no action")
+    actions = one_of("cascade", "set null", "no action")
     rules: Mapping[str, Rule] = {
-        "model": ("model", _text),
-        "field": ("field", _text),
+        "model": ("model", as_text),
+        "field": ("field", as_text),
         "onDelete": ("on_delete", actions),
     }
-    return _members(Reference, value, path, rules)
+    return members_of(Reference, value, path, rules)
 
 
-_FIELD: Mapping[str, Rule] = {
-    "type": ("type", _one_of(*get_args(FieldType))),
-    "required": ("required", _flag),
-    "defaultValue": ("default", _anything),
-    "unique": ("unique", _flag),
-    "index": ("index", _flag),
-    "sortable": ("sortable", _flag),
+FIELD: Mapping[str, Rule] = {
+    "type": ("type", one_of(*get_args(FieldType))),
+    "required": ("required", as_flag),
+    "defaultValue": ("default", anything),
+    "unique": ("unique", as_flag),
+    "index": ("index", as_flag),
+    "sortable": ("sortable", as_flag),
     "references": ("references", _reference),
-    "input": ("input", _flag),
-    "returned": ("returned", _flag),
-    "bigint": ("bigint", _flag),
-    "fieldName": ("column", _text),
+    "input": ("input", as_flag),
+    "returned": ("returned", as_flag),
+    "bigint": ("bigint", as_flag),
+    "fieldName": ("column", as_text),
 }
 
 
@@ -140,140 +65,196 @@ def _field(name: str, value: JsonValue, path: str) -> Field[Any]:
         """Make the field under its name."""
         return Field(name=name, **{"default": MISSING, **values})
 
-    return _members(make, value, path, _FIELD)  # type: ignore[arg-type]  # called like the class
+    return members_of(make, value, path, FIELD)  # type: ignore[arg-type]  # called like the class
 
 
 def _fields(value: JsonValue, path: str) -> tuple[Field[Any], ...]:
-    return tuple(_field(name, field, f"{path}.{name}") for name, field in _object(value, path).items())
+    return tuple(_field(name, field, f"{path}.{name}") for name, field in as_object(value, path).items())
 
 
 def _same_site(value: JsonValue, path: str) -> str:
-    lowered = _text(value, path).lower()
-    _one_of("strict", "lax", "none")(lowered, path)
+    lowered = as_text(value, path).lower()
+    one_of("strict", "lax", "none")(lowered, path)
     return lowered
 
 
-_ATTRIBUTES: Mapping[str, Rule] = {
-    "domain": ("domain", _text),
-    "path": ("path", _text),
-    "httpOnly": ("http_only", _flag),
-    "secure": ("secure", _flag),
+ATTRIBUTES: Mapping[str, Rule] = {
+    "domain": ("domain", as_text),
+    "path": ("path", as_text),
+    "httpOnly": ("http_only", as_flag),
+    "secure": ("secure", as_flag),
     "sameSite": ("same_site", _same_site),
-    "partitioned": ("partitioned", _flag),
-    "maxAge": ("max_age", _seconds),
+    "partitioned": ("partitioned", as_flag),
+    "maxAge": ("max_age", as_seconds),
 }
 
 
 def _attributes(value: JsonValue, path: str) -> CookieAttributes:
-    return _members(CookieAttributes, value, path, _ATTRIBUTES)
+    return members_of(CookieAttributes, value, path, ATTRIBUTES)
 
 
 def _cookies(value: JsonValue, path: str) -> dict[str, CookieOverride]:
-    rules: Mapping[str, Rule] = {"name": ("name", _text), "attributes": ("attributes", _attributes)}
+    rules: Mapping[str, Rule] = {"name": ("name", as_text), "attributes": ("attributes", _attributes)}
     return {
-        key: _members(CookieOverride, cookie, f"{path}.{key}", rules)
-        for key, cookie in _object(value, path).items()
+        key: members_of(CookieOverride, cookie, f"{path}.{key}", rules)
+        for key, cookie in as_object(value, path).items()
     }
 
 
 def _secrets(value: JsonValue, path: str) -> tuple[VersionedSecret, ...]:
-    rules: Mapping[str, Rule] = {"version": ("version", _count), "value": ("value", _text)}
-    return tuple(_members(VersionedSecret, each, path, rules) for each in value)
+    rules: Mapping[str, Rule] = {"version": ("version", as_count), "value": ("value", as_text)}
+    return tuple(members_of(VersionedSecret, each, path, rules) for each in value)
 
 
 def _custom_rules(value: JsonValue, path: str) -> dict[str, RateLimit | None]:
-    rules: Mapping[str, Rule] = {"max": ("max", _count), "window": ("per", _count)}
+    rules: Mapping[str, Rule] = {"max": ("max", as_count), "window": ("per", as_count)}
     return {
-        name: None if rule is False else _members(RateLimit, rule, f"{path}.{name}", rules)
-        for name, rule in _object(value, path).items()
+        name: None if rule is False else members_of(RateLimit, rule, f"{path}.{name}", rules)
+        for name, rule in as_object(value, path).items()
     }
 
 
 def _refresh(value: JsonValue, path: str) -> bool | timedelta:
     if isinstance(value, Mapping) and set(value) == {"updateAge"}:
-        return _seconds(value["updateAge"], f"{path}.updateAge")
-    return _flag(value, path)
+        return as_seconds(value["updateAge"], f"{path}.updateAge")
+    return as_flag(value, path)
 
 
 def _generate_id(value: JsonValue, path: str) -> str:
     if isinstance(value, str) and value in {"uuid", "serial"}:
         return value
-    raise _wrong(path, "uuid or serial; a function goes into the Runtime")
+    raise wrong(path, "uuid or serial; a function goes into the Runtime")
 
 
 def _table(section: str, ours: str, *, additional: bool = True) -> dict[str, Rule]:
     rules: dict[str, Rule] = {
-        f"{section}.modelName": (f"{ours}.model_name", _text),
-        f"{section}.fields": (f"{ours}.fields", _names),
+        f"{section}.modelName": (f"{ours}.model_name", as_text),
+        f"{section}.fields": (f"{ours}.fields", as_names),
     }
     if additional:
         rules[f"{section}.additionalFields"] = (f"{ours}.additional_fields", _fields)
     return rules
 
 
+def _section(section: str, ours: str, members: Mapping[str, Rule]) -> dict[str, Rule]:
+    return {f"{section}.{name}": (f"{ours}.{place}", read) for name, (place, read) in members.items()}
+
+
 RULES: Mapping[str, Rule] = {
-    "secret": ("secret", _text),
+    "secret": ("secret", as_text),
     "secrets": ("secrets", _secrets),
-    "baseURL": ("base_url", _text),
-    "basePath": ("base_path", _text),
-    "appName": ("app_name", _text),
-    "trustedOrigins": ("trusted_origins", _texts),
-    "disabledPaths": ("disabled_paths", _texts),
-    "emailAndPassword.enabled": ("email_and_password.enabled", _flag),
-    "emailAndPassword.disableSignUp": ("email_and_password.disable_sign_up", _flag),
-    "emailAndPassword.autoSignIn": ("email_and_password.auto_sign_in", _flag),
-    "emailAndPassword.requireEmailVerification": ("email_and_password.require_email_verification", _flag),
-    "emailAndPassword.onExistingUserSignUp": ("email_and_password.on_existing_user_sign_up", _function),
-    "emailAndPassword.minPasswordLength": ("password_policy.min_length", _count),
-    "emailAndPassword.maxPasswordLength": ("password_policy.max_length", _count),
+    "baseURL": ("base_url", as_text),
+    "basePath": ("base_path", as_text),
+    "appName": ("app_name", as_text),
+    "trustedOrigins": ("trusted_origins", as_texts),
+    "disabledPaths": ("disabled_paths", as_texts),
+    "emailAndPassword.enabled": ("email_and_password.enabled", as_flag),
+    "emailAndPassword.disableSignUp": ("email_and_password.disable_sign_up", as_flag),
+    "emailAndPassword.autoSignIn": ("email_and_password.auto_sign_in", as_flag),
+    "emailAndPassword.requireEmailVerification": ("email_and_password.require_email_verification", as_flag),
+    "emailAndPassword.onExistingUserSignUp": ("email_and_password.on_existing_user_sign_up", as_function),
+    "emailAndPassword.sendResetPassword": ("email_and_password.send_reset_password", as_function),
+    "emailAndPassword.resetPasswordTokenExpiresIn": (
+        "email_and_password.reset_password_token_expires_in",
+        as_seconds,
+    ),
+    "emailAndPassword.onPasswordReset": ("email_and_password.on_password_reset", as_function),
+    "emailAndPassword.revokeSessionsOnPasswordReset": (
+        "email_and_password.revoke_sessions_on_password_reset",
+        as_flag,
+    ),
+    **_section(
+        "emailVerification",
+        "email_verification",
+        {
+            "sendVerificationEmail": ("send_verification_email", as_function),
+            "sendOnSignUp": ("send_on_sign_up", as_flag),
+            "sendOnSignIn": ("send_on_sign_in", as_flag),
+            "autoSignInAfterVerification": ("auto_sign_in_after_verification", as_flag),
+            "expiresIn": ("expires_in", as_seconds),
+            "beforeEmailVerification": ("before_email_verification", as_function),
+            "afterEmailVerification": ("after_email_verification", as_function),
+        },
+    ),
+    "emailAndPassword.minPasswordLength": ("password_policy.min_length", as_count),
+    "emailAndPassword.maxPasswordLength": ("password_policy.max_length", as_count),
     **_table("user", "user"),
-    "user.deleteUser.enabled": ("user.delete_user.enabled", _flag),
-    "user.deleteUser.deleteTokenExpiresIn": ("user.delete_user.delete_token_expires_in", _seconds),
-    "user.deleteUser.beforeDelete": ("user.delete_user.before_delete", _function),
-    "user.deleteUser.afterDelete": ("user.delete_user.after_delete", _function),
+    **_section(
+        "user.changeEmail",
+        "user.change_email",
+        {
+            "enabled": ("enabled", as_flag),
+            "updateEmailWithoutVerification": ("update_email_without_verification", as_flag),
+            "sendChangeEmailConfirmation": ("send_change_email_confirmation", as_function),
+        },
+    ),
+    "user.deleteUser.sendDeleteAccountVerification": (
+        "user.delete_user.send_delete_account_verification",
+        as_function,
+    ),
+    "user.deleteUser.enabled": ("user.delete_user.enabled", as_flag),
+    "user.deleteUser.deleteTokenExpiresIn": ("user.delete_user.delete_token_expires_in", as_seconds),
+    "user.deleteUser.beforeDelete": ("user.delete_user.before_delete", as_function),
+    "user.deleteUser.afterDelete": ("user.delete_user.after_delete", as_function),
     **_table("session", "session"),
-    "session.expiresIn": ("session.expires_in", _seconds),
-    "session.updateAge": ("session.update_age", _seconds),
-    "session.freshAge": ("session.fresh_age", _seconds),
-    "session.disableSessionRefresh": ("session.disable_session_refresh", _flag),
-    "session.deferSessionRefresh": ("session.defer_session_refresh", _flag),
-    "session.storeSessionInDatabase": ("session.store_session_in_database", _flag),
-    "session.preserveSessionInDatabase": ("session.preserve_session_in_database", _flag),
-    "session.cookieCache.enabled": ("session.cookie_cache.enabled", _flag),
-    "session.cookieCache.maxAge": ("session.cookie_cache.max_age", _seconds),
-    "session.cookieCache.strategy": ("session.cookie_cache.strategy", _one_of("compact", "jwt", "jwe")),
-    "session.cookieCache.version": ("session.cookie_cache.version", _either(_text, _function)),
+    "session.expiresIn": ("session.expires_in", as_seconds),
+    "session.updateAge": ("session.update_age", as_seconds),
+    "session.freshAge": ("session.fresh_age", as_seconds),
+    "session.disableSessionRefresh": ("session.disable_session_refresh", as_flag),
+    "session.deferSessionRefresh": ("session.defer_session_refresh", as_flag),
+    "session.storeSessionInDatabase": ("session.store_session_in_database", as_flag),
+    "session.preserveSessionInDatabase": ("session.preserve_session_in_database", as_flag),
+    "session.cookieCache.enabled": ("session.cookie_cache.enabled", as_flag),
+    "session.cookieCache.maxAge": ("session.cookie_cache.max_age", as_seconds),
+    "session.cookieCache.strategy": ("session.cookie_cache.strategy", one_of("compact", "jwt", "jwe")),
+    "session.cookieCache.version": ("session.cookie_cache.version", either(as_text, as_function)),
     "session.cookieCache.refreshCache": ("session.cookie_cache.refresh_cache", _refresh),
     **_table("account", "account"),
+    **_section(
+        "account.accountLinking",
+        "account.account_linking",
+        {
+            "enabled": ("enabled", as_flag),
+            "disableImplicitLinking": ("disable_implicit_linking", as_flag),
+            "requireLocalEmailVerified": ("require_local_email_verified", as_flag),
+            "trustedProviders": ("trusted_providers", as_texts),
+            "allowDifferentEmails": ("allow_different_emails", as_flag),
+            "updateUserInfoOnLink": ("update_user_info_on_link", as_flag),
+        },
+    ),
+    "account.encryptOAuthTokens": ("account.encrypt_oauth_tokens", as_flag),
+    "account.updateAccountOnSignIn": ("account.update_account_on_sign_in", as_flag),
+    "account.storeStateStrategy": ("account.store_state_strategy", one_of("database", "cookie")),
+    "socialProviders": ("social_providers", as_providers),
     **_table("verification", "verification", additional=False),
-    "verification.storeInDatabase": (IGNORED, _anything),
-    "verification.storeIdentifier": ("verification.store_identifier", _one_of("plain", "hashed")),
+    "verification.storeInDatabase": (IGNORED, anything),
+    "verification.storeIdentifier": ("verification.store_identifier", one_of("plain", "hashed")),
     **_table("rateLimit", "rate_limit", additional=False),
-    "rateLimit.enabled": ("rate_limit.enabled", _flag),
-    "rateLimit.window": ("rate_limit.default.per", _count),
-    "rateLimit.max": ("rate_limit.default.max", _count),
-    "rateLimit.storage": ("rate_limit.storage", _one_of("memory", "database", "secondary-storage")),
+    "rateLimit.enabled": ("rate_limit.enabled", as_flag),
+    "rateLimit.window": ("rate_limit.default.per", as_count),
+    "rateLimit.max": ("rate_limit.default.max", as_count),
+    "rateLimit.storage": ("rate_limit.storage", one_of("memory", "database", "secondary-storage")),
     "rateLimit.customRules": ("rate_limit.custom_rules", _custom_rules),
-    "advanced.cookiePrefix": ("advanced.cookie_prefix", _text),
-    "advanced.useSecureCookies": ("advanced.use_secure_cookies", _flag),
-    "advanced.crossSubDomainCookies.enabled": ("advanced.cross_sub_domain_cookies.enabled", _flag),
-    "advanced.crossSubDomainCookies.domain": ("advanced.cross_sub_domain_cookies.domain", _text),
+    "advanced.cookiePrefix": ("advanced.cookie_prefix", as_text),
+    "advanced.useSecureCookies": ("advanced.use_secure_cookies", as_flag),
+    "advanced.crossSubDomainCookies.enabled": ("advanced.cross_sub_domain_cookies.enabled", as_flag),
+    "advanced.crossSubDomainCookies.domain": ("advanced.cross_sub_domain_cookies.domain", as_text),
     "advanced.defaultCookieAttributes": ("advanced.default_cookie_attributes", _attributes),
     "advanced.cookies": ("advanced.cookies", _cookies),
-    "advanced.disableCSRFCheck": ("advanced.disable_csrf_check", _flag),
-    "advanced.disableOriginCheck": ("advanced.disable_origin_check", _either(_flag, _texts)),
-    "advanced.skipTrailingSlashes": ("advanced.skip_trailing_slashes", _flag),
-    "advanced.ipAddress.ipAddressHeaders": ("advanced.ip_address.ip_address_headers", _texts),
-    "advanced.ipAddress.trustedProxies": ("advanced.ip_address.trusted_proxies", _texts),
-    "advanced.ipAddress.disableIpTracking": ("advanced.ip_address.disable_ip_tracking", _flag),
-    "advanced.ipAddress.ipv6Subnet": ("advanced.ip_address.ipv6_subnet", _count),
+    "advanced.disableCSRFCheck": ("advanced.disable_csrf_check", as_flag),
+    "advanced.disableOriginCheck": ("advanced.disable_origin_check", either(as_flag, as_texts)),
+    "advanced.skipTrailingSlashes": ("advanced.skip_trailing_slashes", as_flag),
+    "advanced.ipAddress.ipAddressHeaders": ("advanced.ip_address.ip_address_headers", as_texts),
+    "advanced.ipAddress.trustedProxies": ("advanced.ip_address.trusted_proxies", as_texts),
+    "advanced.ipAddress.disableIpTracking": ("advanced.ip_address.disable_ip_tracking", as_flag),
+    "advanced.ipAddress.ipv6Subnet": ("advanced.ip_address.ipv6_subnet", as_count),
     "advanced.database.generateId": ("advanced.generate_id", _generate_id),
-    "advanced.database.validateSchema": (IGNORED, _anything),
-    "advanced.database.defaultFindManyLimit": (IGNORED, _anything),
-    "onAPIError.errorURL": ("on_api_error.error_url", _text),
-    "onAPIError.customizeDefaultErrorPage": (IGNORED, _anything),
-    "logger": (IGNORED, _anything),
-    "telemetry": (IGNORED, _anything),
+    "advanced.database.validateSchema": (IGNORED, anything),
+    "advanced.database.defaultFindManyLimit": (IGNORED, anything),
+    "onAPIError.errorURL": ("on_api_error.error_url", as_text),
+    "onAPIError.customizeDefaultErrorPage": (IGNORED, anything),
+    "logger": (IGNORED, anything),
+    "telemetry": (IGNORED, anything),
 }
 
 

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.domain.secret import VersionedSecret
 from ostiary.options.advanced import Advanced, IpAddress
+from ostiary.options.email import EmailVerificationOptions
 from ostiary.options.password import EmailAndPassword, PasswordPolicy
 from ostiary.options.rate_limit import RateLimitOptions
 from ostiary.options.session import SessionOptions
+from ostiary.options.social import SocialProvider
 from ostiary.options.user import AccountOptions, UserOptions, VerificationOptions
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Options:
     """Origins that may send cookies and be redirected to, wildcards allowed; or a function of the headers."""
     email_and_password: EmailAndPassword = field(default_factory=EmailAndPassword)
     """Sign-up and sign-in by password."""
+    email_verification: EmailVerificationOptions = field(default_factory=EmailVerificationOptions)
+    """Proof of mailboxes."""
     password_policy: PasswordPolicy = field(default_factory=PasswordPolicy)
     """Which passwords are accepted."""
     session: SessionOptions = field(default_factory=SessionOptions)
@@ -55,6 +59,8 @@ class Options:
     """Users."""
     account: AccountOptions = field(default_factory=AccountOptions)
     """Links to providers."""
+    social_providers: tuple[SocialProvider, ...] = ()
+    """Providers that people sign in with: `Google`, `GitHub`, `GenericOAuth`."""
     verification: VerificationOptions = field(default_factory=VerificationOptions)
     """One-time values."""
     rate_limit: RateLimitOptions = field(default_factory=RateLimitOptions)
@@ -75,8 +81,26 @@ class Options:
             parts = urlsplit(self.base_url)
             if parts.scheme not in {"http", "https"} or not parts.hostname:
                 raise ConfigurationError(f"base_url must be an http or https address, not '{self.base_url}'")
+        elif self.social_providers:
+            raise ConfigurationError(
+                "sign-in by providers needs a base_url: its callback is registered with them"
+            )
         if not self.base_path.startswith("/"):
             raise ConfigurationError("base_path must start with a slash")
+        if self.base_url is None and self._sends_links:
+            raise ConfigurationError(
+                "set base_url: a link in a mail must not follow the request's Host header"
+            )
+
+    @property
+    def _sends_links(self) -> bool:
+        senders = (
+            self.email_verification.send_verification_email,
+            self.email_and_password.send_reset_password,
+            self.user.change_email.send_change_email_confirmation,
+            self.user.delete_user.send_delete_account_verification,
+        )
+        return any(senders)
 
     def _check_secrets(self) -> None:
         given = [self.secret] if self.secret is not None else []
@@ -128,8 +152,14 @@ class Options:
                 store_in_key_value=True,
                 cookie_cache=replace(self.session.cookie_cache, believed_by_writes=True),
             ),
+            email_and_password=replace(
+                self.email_and_password,
+                revoke_sessions_on_password_reset=bool(
+                    self.email_and_password.revoke_sessions_on_password_reset
+                ),
+            ),
             password_policy=replace(self.password_policy, count="utf-16"),
-            rate_limit=replace(self.rate_limit, sign_in_failures=None, shared=False),
+            rate_limit=replace(self.rate_limit, sign_in_failures=None, mails=None, shared=False),
             on_api_error=replace(self.on_api_error, error_url=self.on_api_error.error_url or "/"),
             advanced=replace(self.advanced, ip_address=ip_address),
         )
@@ -137,12 +167,15 @@ class Options:
     def without_database(self) -> "Self":
         """Return these options for a server that keeps nothing: the encrypted cookie is the session."""
         cache = self.session.cookie_cache
-        if not cache.enabled:
-            cache = replace(
-                cache, enabled=True, strategy="jwe", refresh_cache=True, max_age=self.session.expires_in
-            )
-        cache = replace(cache, believed_by_writes=True)
-        return replace(self, session=replace(self.session, cookie_cache=cache))
+        cache = replace(
+            cache,
+            enabled=True,
+            believed_by_writes=True,
+            strategy=cache.strategy or "jwe",
+            max_age=cache.max_age or self.session.expires_in,
+        )
+        account = replace(self.account, store_state_strategy="cookie")
+        return replace(self, session=replace(self.session, cookie_cache=cache), account=account)
 
     @staticmethod
     def from_mapping(mapping: Mapping[str, JsonValue]) -> "Options":

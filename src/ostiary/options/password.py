@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from ostiary.domain.entities import User
 from ostiary.domain.errors import ConfigurationError
+from ostiary.domain.mailed_links import MailedLink
 
 LONGEST_PASSWORD = 1024
 
@@ -69,3 +71,11 @@ class EmailAndPassword:
     """No session before the address is verified; sign-up then never tells whether an address is taken."""
     on_existing_user_sign_up: Callable[[User], Awaitable[None]] | None = None
     """Called with the owner when somebody signs up with a known address and the answer hides that."""
+    send_reset_password: Callable[[MailedLink], Awaitable[None]] | None = None
+    """Sends the link to whoever forgot the password; called beside the request, its failure is logged."""
+    reset_password_token_expires_in: timedelta = timedelta(hours=1)
+    """Life of such a link."""
+    on_password_reset: Callable[[User], Awaitable[None]] | None = None
+    """Called once a password was set through a link."""
+    revoke_sessions_on_password_reset: bool | None = None
+    """A password set through a link ends every session; None: yes, and no with the reference's defaults."""

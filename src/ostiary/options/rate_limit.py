@@ -45,8 +45,11 @@ class RateLimitOptions:
     custom_rules: Mapping[str, RateLimit | None] = field(default_factory=dict)
     """Limits by path below the base path (`*` and `?` are wildcards); None lifts a limit."""
     sign_in_failures: RateLimit | None = RateLimit(20, per=900)
-    """Failed passwords per account before further attempts are refused; devices that signed in before
-    have a budget of their own, so that nobody can lock the owner out. None: no limit per account."""
+    """Failed passwords per account before further attempts are refused, on every route that checks one; after
+    100 in a row one attempt an hour is left. Devices that signed in before have a budget of their own, so
+    that nobody can lock the owner out. None: no limit per account."""
+    mails: RateLimit | None = RateLimit(5, per=3600)
+    """Mails to one address; more are not sent, and the answer does not tell. None: no limit per address."""
     model_name: str | None = None
     """The table's name, where it is not `rateLimit`."""
     fields: Mapping[str, str] = field(default_factory=dict)

@@ -18,20 +18,21 @@ class CookieCache:
 
     enabled: bool = False
     """Write and believe the cookie. A revoked session stays readable until `max_age` has passed."""
-    max_age: timedelta = timedelta(minutes=5)
-    """How long a copy is believed."""
-    strategy: CookieCacheStrategy = "compact"
-    """`compact` and `jwt` are signed and readable by their holder; `jwe` is encrypted."""
+    max_age: timedelta | None = None
+    """How long a copy is believed; None: five minutes, and without a database as long as a session lives."""
+    strategy: CookieCacheStrategy | None = None
+    """`compact` and `jwt` are signed and readable by their holder; `jwe` is encrypted. None: `compact`, and
+    without a database `jwe`."""
     version: str | Callable[[Session, User], str] = "1"
     """Copies of another version are ignored: raise it to invalidate all of them at once."""
     believed_by_writes: bool = False
     """Let endpoints that change something believe a copy, too; by default only GET endpoints do."""
-    refresh_cache: bool | timedelta = False
+    refresh_cache: bool | timedelta = True
     """Without a database: renew the copy when less than this is left (True: a fifth of `max_age`)."""
 
     def __post_init__(self) -> None:
         """Refuse a cache that could never be read."""
-        if self.max_age <= timedelta(0):
+        if self.life <= timedelta(0):
             raise ConfigurationError("session.cookie_cache.max_age must be longer than zero")
 
     def version_for(self, session: Session, user: User) -> str:
@@ -39,11 +40,16 @@ class CookieCache:
         return self.version if isinstance(self.version, str) else self.version(session, user)
 
     @property
+    def life(self) -> timedelta:
+        """How long a copy is believed where a database is behind it."""
+        return timedelta(minutes=5) if self.max_age is None else self.max_age
+
+    @property
     def refresh_below(self) -> timedelta | None:
         """The remaining life below which a copy is renewed; None if it never is."""
         if isinstance(self.refresh_cache, timedelta):
             return self.refresh_cache
-        return self.max_age * 0.2 if self.refresh_cache else None
+        return self.life * 0.2 if self.refresh_cache else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from ostiary.domain.entities import User
+from ostiary.domain.mailed_links import MailedLink
 from ostiary.domain.schema import Field
+from ostiary.options.email import ChangeEmail
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +17,8 @@ class DeleteUser:
 
     enabled: bool = False
     """Route POST /delete-user."""
+    send_delete_account_verification: Callable[[MailedLink], Awaitable[None]] | None = None
+    """Sends a link without which nobody is deleted; called beside the request, its failure is logged."""
     delete_token_expires_in: timedelta = timedelta(days=1)
     """Life of a mailed deletion link."""
     before_delete: Callable[[User], Awaitable[None]] | None = None
@@ -27,6 +31,8 @@ class DeleteUser:
 class UserOptions:
     """The shape of the user table and what people may do to themselves."""
 
+    change_email: ChangeEmail = field(default_factory=ChangeEmail)
+    """Self-service change of the address."""
     delete_user: DeleteUser = field(default_factory=DeleteUser)
     """Self-service deletion."""
     model_name: str | None = None
@@ -38,8 +44,36 @@ class UserOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountLinking:
+    """When an account of a provider becomes one of a user who is known already."""
+
+    enabled: bool = True
+    """Link at all, asked or not."""
+    disable_implicit_linking: bool = False
+    """Link only where somebody who is signed in asks for it."""
+    require_local_email_verified: bool = True
+    """Link without asking only to a user whose address was proved here: else whoever signs up with
+    another's address would share the account with its owner."""
+    trusted_providers: tuple[str, ...] = ()
+    """Providers whose word on an address is taken even where they have no proof of it."""
+    allow_different_emails: bool = False
+    """Link on request an account with another address than the user's."""
+    update_user_info_on_link: bool = False
+    """Copy name, image and additional fields from the provider when an account is linked."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountOptions:
-    """The shape of the account table."""
+    """Accounts: how they are linked and kept."""
+
+    account_linking: AccountLinking = field(default_factory=AccountLinking)
+    """When an account of a provider becomes one of a user who is known already."""
+    encrypt_oauth_tokens: bool = False
+    """Encrypt access and refresh tokens at rest; those that were kept before stay readable."""
+    update_account_on_sign_in: bool = True
+    """Keep the tokens of every sign-in, not only of the first."""
+    store_state_strategy: Literal["database", "cookie"] = "database"
+    """Where flows with providers are remembered: in the `verification` table, or sealed in a cookie."""
 
     model_name: str | None = None
     """The table's name, where it is not `account`."""

@@ -1,6 +1,10 @@
-"""What may be added: each plugin is its options, its routes are its methods."""
+"""What may be added to the core, each part on its own."""
 
 from ostiary.plugins.admin import Admin
 from ostiary.plugins.base import Plugin
+from ostiary.plugins.bearer import Bearer
+from ostiary.plugins.jwt import Jwt
+from ostiary.plugins.tokens import Tokens
+from ostiary.services.signers import KeyOptions
 
-__all__ = ["Admin", "Plugin"]
+__all__ = ["Admin", "Bearer", "Jwt", "KeyOptions", "Plugin", "Tokens"]

@@ -7,14 +7,11 @@ from typing import Any, ClassVar
 
 from ostiary.domain.entities import User
 from ostiary.domain.errors import ErrorCode
+from ostiary.domain.roles import BAN_EXPIRES, BAN_REASON, BANNED, DEFAULT_ROLE, ROLE, is_banned
 from ostiary.domain.schema import Field
 from ostiary.plugins.base import Plugin
 from ostiary.services.write_hooks import DatabaseHooks, ModelHooks
 
-ROLE = Field[str | None](name="role", required=False, input=False)
-BANNED = Field[bool | None](name="banned", type="boolean", required=False, default=False, input=False)
-BAN_REASON = Field[str | None](name="banReason", required=False, input=False)
-BAN_EXPIRES = Field[datetime | None](name="banExpires", type="date", required=False, input=False)
 IMPERSONATED_BY = Field[str | None](name="impersonatedBy", required=False, input=False)
 
 
@@ -33,7 +30,7 @@ class Admin(Plugin):
 
     id: ClassVar[str] = "admin"
 
-    default_role: str = "user"
+    default_role: str = DEFAULT_ROLE
     """The role of everybody who signs up."""
     banned_user_message: str = AdminErrors.BANNED_USER.message
     """What a banned person reads."""
@@ -52,11 +49,5 @@ class Admin(Plugin):
 
     def admit(self, user: User, now: datetime) -> None:
         """Refuse a banned user; raises BANNED_USER."""
-        expires = user[BAN_EXPIRES]
-        if user[BANNED] and (expires is None or expires > now):
+        if is_banned(user, now):
             raise AdminErrors.BANNED_USER(self.banned_user_message, reason=user[BAN_REASON] or "banned")
-
-
-def roles_of(user: User) -> frozenset[str]:
-    """Return the roles of a user; the column holds a comma-separated list."""
-    return frozenset(role.strip() for role in (user[ROLE] or "").split(",") if role.strip())

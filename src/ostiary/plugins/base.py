@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 from ostiary.domain.entities import User
 from ostiary.domain.schema import Field, Model
-from ostiary.http.context import Context
-from ostiary.http.endpoint import Routes
+from ostiary.http.context import Context, Services
+from ostiary.http.endpoint import Endpoint, Routes
 from ostiary.http.hooks import Hooks
 from ostiary.http.messages import Response
 from ostiary.options import RateLimit
+from ostiary.services.signers import SigningOptions
 from ostiary.services.write_hooks import DatabaseHooks
 
 NO_ROUTES = Routes()
@@ -29,6 +30,10 @@ class Plugin:
     rate_limit: RateLimit | None = None
     """The limit of the plugin's endpoints that declare none."""
 
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Return the endpoints of `routes`, bound to this plugin and its limit."""
+        return [endpoint.bound_to(self).limited(self.rate_limit) for endpoint in self.routes.endpoints]
+
     def fields(self) -> Mapping[str, Sequence[Field[Any]]]:
         """Return columns to add to core tables, by model name."""
         return {}
@@ -36,6 +41,10 @@ class Plugin:
     def models(self) -> Sequence[Model[Any]]:
         """Return tables to add."""
         return ()
+
+    def signing(self) -> SigningOptions | None:
+        """Return how the server signs tokens; one plugin at most says so."""
+        return None
 
     def trusted_origins(self) -> Sequence[str]:
         """Return origins to trust besides the configured ones."""
@@ -49,6 +58,22 @@ class Plugin:
         """Raise a refusal where a user may neither start nor use a session."""
         return
 
+    def security_schemes(self, mount_path: str) -> Mapping[str, Mapping[str, Any]]:  # OpenAPI's own shape
+        """Return what else than the cookie authenticates a request, as OpenAPI security schemes by name."""
+        return {}
+
+    def check(self, services: Services) -> None:
+        """Raise ConfigurationError where the server lacks what this plugin builds upon."""
+        return
+
+    async def present(self, context: Context) -> None:
+        """Present the session that a header stands for as the request's cookie, before anybody reads it."""
+        return
+
     async def on_request(self, context: Context) -> Response | None:
         """Answer a request before it reaches its endpoint, or return None."""
         return None
+
+    async def on_response(self, context: Context, response: Response) -> None:
+        """Add headers to an answer, refusals included."""
+        return

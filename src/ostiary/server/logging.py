@@ -27,6 +27,7 @@ def _fields_of_events(logger: Any, method: str, event: EventDict) -> EventDict:
     if isinstance(details, dict):
         for name, value in details.items():
             event.setdefault(name, value)
+        event["event"] = details.get("event", event["event"])  # the message may say more than the name
     return event
 
 

@@ -21,7 +21,7 @@ from ostiary.auth import Auth
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.options import Options, PasswordPolicy
-from ostiary.plugins import Admin
+from ostiary.plugins import Admin, Bearer, Jwt, Tokens
 from ostiary.storage.key_value import KeyValue
 
 CONFIG_FILE: Final = "ostiary.toml"
@@ -71,8 +71,10 @@ class Settings(BaseSettings):
     """How many processes serve."""
     trusted_proxies: Texts = ()
     """Addresses or networks of our own proxies."""
-    password_policy: Literal["strict", "reference"] = "reference"  # noqa: S105  no password
+    password_policy: Literal["strict", "reference"] = "strict"  # noqa: S105  no password
     """`reference` asks for a length; `strict` for four kinds of characters too, and nothing common."""
+    set_auth_jwt: bool = False
+    """Send a token along with every session that is read, in the header `set-auth-jwt`."""
     cors: bool = True
     """Let pages of the trusted origins call with credentials."""
     log_format: Literal["json", "console"] = "console"
@@ -167,8 +169,9 @@ class Settings(BaseSettings):
             raise ConfigurationError("REDIS_URL must look like redis://host:6379/0") from None
 
     def to_auth(self) -> Auth:
-        """Return the auth server, with roles and bans; raises ConfigurationError with the cure."""
-        return Auth(self.to_options(), self.database, plugins=[Admin()], key_value=self.to_key_value())
+        """Return the auth server, with roles, bans and tokens; raises ConfigurationError with the cure."""
+        plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=not self.set_auth_jwt), Tokens()]
+        return Auth(self.to_options(), self.database, plugins=plugins, key_value=self.to_key_value())
 
 
 def config_files(path: Path | None = None) -> tuple[Path | None, Path]:

@@ -61,11 +61,15 @@ class PasswordRules:
         if self.length(password) > self.policy.max_length:
             raise Errors.PASSWORD_TOO_LONG()
 
-    async def check(self, password: str, owner: Owner) -> None:
-        """Raise the refusal of the first rule that a new password breaks."""
+    def check_length(self, password: str) -> None:
+        """Check what needs no owner; raises PASSWORD_TOO_SHORT and PASSWORD_TOO_LONG."""
         if self.length(password) < self.policy.min_length:
             raise Errors.PASSWORD_TOO_SHORT()
         self.refuse_oversize(password)
+
+    async def check(self, password: str, owner: Owner) -> None:
+        """Raise the refusal of the first rule that a new password breaks."""
+        self.check_length(password)
         if refusal := self._composition(password) or self._guessable(password, owner):
             raise refusal()
         await self._check_breaches(password)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ostiary.crypto.passwords import PasswordHasher, PasswordTooLong
 from ostiary.domain.entities import Account, User
-from ostiary.domain.errors import AuthError, Errors
+from ostiary.domain.errors import AuthError, Errors, Overloaded
 from ostiary.domain.models import ACCOUNT, ID, AccountFields
 from ostiary.services.password_policy import Owner, PasswordRules
 from ostiary.services.sign_in_attempts import Attempt, SignInAttempts
@@ -33,10 +33,10 @@ class Passwords:
         await self.attempts.reserve(email, attempt)
         found = await self.store.credential(email)
         stored = found.account.password if found and found.account else None
+        proved = await self._checked(password, stored, email, attempt)
         if found is None or found.account is None or stored is None:
-            await self._spend(password)
             raise self._refusal("no such account" if found is None else "account without a password")
-        if not await self.hasher.verify(password, stored):
+        if not proved:
             raise self._refusal("wrong password")
         await self.attempts.release(email, attempt)
         if self.hasher.needs_rehash(stored):
@@ -60,21 +60,55 @@ class Passwords:
         try:
             renewed = await self.hasher.hash(password)
         except PasswordTooLong:
-            return  # the imported hash stays: it ignores the end of this password, ours must not
+            return  # the old hash stays: it may ignore the end of this password, a new one must not
         await self.store.rows(ACCOUNT).update(
             {AccountFields.PASSWORD: renewed},
             ID.equals(account.id),
             AccountFields.PASSWORD.equals(stored),
         )
 
-    async def verify(self, user: User, password: str) -> bool:
-        """Tell whether this is the user's password; raises PASSWORD_TOO_LONG before it is hashed."""
+    async def verify(self, user: User, password: str, attempt: Attempt) -> bool:
+        """Tell whether this is the user's password; False for a user without one, at the same cost.
+
+        Raises PASSWORD_TOO_LONG before it is hashed, and TOO_MANY_REQUESTS like a sign-in: whoever stole a
+        session must not find out the password with it.
+        """
         self.rules.refuse_oversize(password)
         account = await self.users.credential_account(user.id)
         if account is None or account.password is None:
             await self._spend(password)
             return False
-        return await self.hasher.verify(password, account.password)
+        return await self._proves(password, account.password, user.email, attempt)
+
+    async def require(self, user: User, password: str, attempt: Attempt) -> Account:
+        """Return the account that holds this password of the user.
+
+        Raises CREDENTIAL_ACCOUNT_NOT_FOUND, INVALID_PASSWORD, and what `verify` raises.
+        """
+        self.rules.refuse_oversize(password)
+        account = await self.users.credential_account(user.id)
+        if account is None or account.password is None:
+            raise Errors.CREDENTIAL_ACCOUNT_NOT_FOUND()
+        if not await self._proves(password, account.password, user.email, attempt):
+            raise Errors.INVALID_PASSWORD(reason="wrong password")
+        return account
+
+    async def _proves(self, password: str, stored: str, email: str, attempt: Attempt) -> bool:
+        await self.attempts.reserve(email, attempt)
+        proved = await self._checked(password, stored, email, attempt)
+        if proved:
+            await self.attempts.release(email, attempt)
+        return proved
+
+    async def _checked(self, password: str, stored: str | None, email: str, attempt: Attempt) -> bool:
+        try:
+            if stored is not None:
+                return await self.hasher.verify(password, stored)
+            await self._spend(password)
+        except Overloaded:
+            await self.attempts.withdraw(email, attempt)
+            raise
+        return False
 
     async def hash_new(self, password: str, owner: Owner) -> str:
         """Return the hash of a new password; raises the refusal of the first rule it breaks."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from ostiary.domain.entities import ActiveSession, Session, User
+from ostiary.domain.entities import ActiveSession, Session, User, is_over
 from ostiary.domain.errors import AuthError
-from ostiary.domain.models import SESSION, SessionFields
+from ostiary.domain.last_login import LAST_LOGIN_AT
+from ostiary.domain.models import ID, SESSION, USER, SessionFields
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import MISSING, Changes, Schema, Value
 from ostiary.options import SessionOptions
@@ -62,6 +63,7 @@ class Sessions:
             extra=self._defaults(),
         )
         session = await self.writes.before_create(SESSION, session)
+        user = await self._note_login(user, now, tables)
         stored = await self.store.insert(session, user, tables)
         effects = [hooks.after_create for hooks in self.writes.of(SESSION)]
         if tables is None:
@@ -69,6 +71,22 @@ class Sessions:
         else:
             tables.after_commit(lambda: self.writes.after(effects, stored))
         return stored
+
+    async def _note_login(self, user: User, now: datetime, tables: Transaction | None) -> User:
+        """Keep when the user signed in, where a plugin asks for it; copies of the user learn of it.
+
+        They are made of the row as it is now: a role may have been taken away while the password was checked.
+        """
+        if LAST_LOGIN_AT.name not in self.schema[USER].by_name:
+            return user
+        noted = await self.writes.note(USER, {LAST_LOGIN_AT: now}, ID.equals(user.id), tables=tables)
+        if noted is None:
+            return user
+        if tables is None:
+            await self.store.user_changed(noted)
+        else:
+            tables.after_commit(lambda: self.store.user_changed(noted))
+        return noted
 
     def _defaults(self) -> dict[str, Value]:
         extra = self.schema[SESSION].extra_fields
@@ -89,11 +107,7 @@ class Sessions:
 
     def is_over(self, session: Session) -> bool:
         """Tell whether a session ended by idling or by age."""
-        now = self.runtime.now()
-        if session.expires_at < now:
-            return True
-        lifetime = self.options.absolute_lifetime
-        return lifetime is not None and session.created_at + lifetime <= now
+        return is_over(session, self.runtime.now(), self.options.absolute_lifetime)
 
     def is_due(self, session: Session) -> bool:
         """Tell whether enough of a session's life has passed to extend it."""

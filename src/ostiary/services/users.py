@@ -1,12 +1,12 @@
 """People: sign-up, change, deletion."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ostiary.domain.entities import Account, Session, User, build
+from ostiary.domain.entities import Account, Session, User, build, value_of
 from ostiary.domain.models import ACCOUNT, ID, USER, AccountFields, UserFields
 from ostiary.domain.runtime import Runtime
-from ostiary.domain.schema import Changes, Schema, Value
+from ostiary.domain.schema import Changes, Condition, Schema, Value
 from ostiary.services.sessions import Sessions
 from ostiary.services.write_hooks import HookedWrites
 from ostiary.storage.sessions import SessionStore
@@ -70,7 +70,17 @@ class Users:
 
     async def imagined(self, new: NewUser) -> User:
         """Return the user that a sign-up would make, hooks included, without making it."""
-        return await self.writes.before_create(USER, self.draft(new))
+        user = await self.writes.before_create(USER, self.draft(new))
+        return await self._numbered(user) if self.schema.id_type == "serial" else user
+
+    async def _numbered(self, user: User) -> User:
+        """Use up the number that a sign-up would: this answer shows it, the next sign-up the one after it."""
+        unique = {field.name: self.runtime.new_token() for field in self.schema[USER].fields if field.unique}
+        stand_in = {field.name: value_of(user, field) for field in self.schema[USER].fields} | unique
+        async with self.store.transaction() as tables:
+            drawn = await tables.rows(USER).insert(build(self.schema[USER], user.id, stand_in))
+            await tables.rows(USER).delete(ID.equals(drawn.id))
+        return replace(user, id=drawn.id)
 
     async def sign_up(
         self, new: NewUser, password_hash: str | None, wanted: SessionWanted | None
@@ -127,10 +137,13 @@ class Users:
             tables=tables,
         )
 
-    async def change(self, user: User, changes: Changes) -> User | None:
-        """Change a user and every copy of it in cached sessions; None if the user is gone."""
+    async def change(self, user: User, changes: Changes, *where: Condition) -> User | None:
+        """Change a user and every copy of it in cached sessions; None if there is no such user any more.
+
+        Raises AlreadyExists where a unique value is taken.
+        """
         stamped = {**changes, UserFields.UPDATED_AT: self.runtime.now()}
-        updated = await self.writes.update(USER, stamped, ID.equals(user.id))
+        updated = await self.writes.update(USER, stamped, ID.equals(user.id), *where)
         if updated is not None:
             await self.session_store.user_changed(updated)
         return updated

@@ -8,9 +8,10 @@ from datetime import timedelta
 from ostiary.domain.entities import Verification
 from ostiary.domain.models import VERIFICATION, VerificationFields
 from ostiary.domain.runtime import Runtime
+from ostiary.domain.schema import Condition
 from ostiary.options import VerificationOptions
 from ostiary.services.write_hooks import HookedWrites
-from ostiary.storage.store import Store
+from ostiary.storage.store import OrderBy, Store, Transaction
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,24 @@ class Verifications:
             ),
         )
 
-    async def consume(self, identifier: str) -> str | None:
+    async def consume(self, identifier: str, tables: Transaction | None = None) -> str | None:
         """Return the value and forget it; None if unknown, used or expired. A second call returns None."""
-        row = await self.store.rows(VERIFICATION).consume(
-            VerificationFields.IDENTIFIER.is_in([self._stored(identifier), identifier]),
-            newest=VerificationFields.CREATED_AT,
+        row = (
+            await (tables or self.store)
+            .rows(VERIFICATION)
+            .consume(self._is(identifier), newest=VerificationFields.CREATED_AT)
         )
         return None if row is None or row.expires_at <= self.runtime.now() else row.value
+
+    async def find(self, identifier: str) -> Verification | None:
+        """Look without using it up: for what must be refused before; only `consume` says who may use it."""
+        row = await self.store.rows(VERIFICATION).first(
+            self._is(identifier), order_by=OrderBy(VerificationFields.CREATED_AT, descending=True)
+        )
+        return None if row is None or row.expires_at <= self.runtime.now() else row
+
+    def _is(self, identifier: str) -> Condition:
+        return VerificationFields.IDENTIFIER.is_in([self._stored(identifier), identifier])
 
     def _stored(self, identifier: str) -> str:
         if self.options.store_identifier == "plain":

@@ -84,6 +84,12 @@ class HookedWrites:
             await self._afterwards(tables, [hooks.after_update for hooks in self.of(model)], updated)
         return updated
 
+    async def note(
+        self, model: Model[E], changes: Changes, *where: Condition, tables: Tables | None = None
+    ) -> E | None:
+        """Change a row without any hook, for what the server keeps for itself; return it as it is now."""
+        return await (tables or self._store).rows(model).update(changes, *where)
+
     async def delete(self, model: Model[E], *where: Condition, tables: Tables | None = None) -> int:
         """Delete matching rows; return how many there were."""
         tables = tables or self._store

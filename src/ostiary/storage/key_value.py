@@ -1,5 +1,6 @@
 """The port to what must be shared and forgotten (Better Auth's secondary storage)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,8 +12,16 @@ class KeyValue(Protocol):
         """Return the value; None if absent or past its life time."""
         ...
 
+    async def get_many(self, keys: Sequence[str]) -> Sequence[str | None]:
+        """Return the value of each key, in one round trip."""
+        ...
+
     async def set(self, key: str, value: str, ttl: timedelta | None = None) -> None:
         """Store a value, replacing the old one; without `ttl` it stays. Life times are whole seconds."""
+        ...
+
+    async def replace(self, key: str, value: str, ttl: timedelta) -> bool:
+        """Store a value where there is one, in one step; tell whether there was: what is gone stays gone."""
         ...
 
     async def delete(self, key: str) -> None:

@@ -9,11 +9,11 @@ from ostiary.domain.entities import ActiveSession, Entity, Session, User, value_
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.models import KEY_VALUE_ORDER, SESSION, USER, SessionFields
 from ostiary.domain.runtime import Runtime
-from ostiary.domain.schema import Changes, Model
+from ostiary.domain.schema import Changes, Model, Schema
 from ostiary.domain.values import changed, entity_from_json
 from ostiary.storage.key_value import KeyValue
 from ostiary.storage.sessions import MOST_LISTED, TableSessions
-from ostiary.storage.store import Store, Tables
+from ostiary.storage.store import Tables
 
 
 class _Entry(NamedTuple):
@@ -57,7 +57,7 @@ class KeyValueSessions:
     def __init__(
         self,
         key_value: KeyValue,
-        store: Store,
+        schema: Schema,
         runtime: Runtime,
         *,
         rows: TableSessions | None,
@@ -66,7 +66,7 @@ class KeyValueSessions:
     ) -> None:
         """`longest_life` is how long a mark must outlive the sessions it ends."""
         self._kv = key_value
-        self._store = store
+        self._schema = schema
         self._runtime = runtime
         self._rows = rows
         self._preserves_rows = preserves_rows
@@ -84,21 +84,24 @@ class KeyValueSessions:
         return session
 
     async def _keep(self, session: Session, user: User) -> None:
-        await self._write(ActiveSession(session, user))
+        ttl = self._seconds_until(_milliseconds(session.expires_at))
+        if ttl > timedelta(0):
+            await self._kv.set(session.token, self._text(ActiveSession(session, user)), ttl)
         await self._relist(session.user_id, add=_Entry(session.token, _milliseconds(session.expires_at)))
 
-    async def _write(self, active: ActiveSession) -> None:
-        schema = self._store.schema
+    async def _rewrite(self, active: ActiveSession) -> bool:
+        """Write a session that was read before; False where somebody ended it meanwhile."""
         ttl = self._seconds_until(_milliseconds(active.session.expires_at))
-        if ttl <= timedelta(0):
-            return
+        return await self._kv.replace(active.session.token, self._text(active), ttl)
+
+    def _text(self, active: ActiveSession) -> str:
+        schema = self._schema
         first = KEY_VALUE_ORDER if self._rows is None else ()
         members = {
             "session": _as_json(schema[SESSION], active.session, first),
             "user": _as_json(schema[USER], active.user),
         }
-        text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-        await self._kv.set(active.session.token, text, ttl)
+        return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
     def _seconds_until(self, moment: int) -> timedelta:
         return timedelta(seconds=(moment - _milliseconds(self._runtime.now())) // 1000)
@@ -121,21 +124,22 @@ class KeyValueSessions:
         members = _parse(text)
         if not isinstance(members, dict):
             return None
-        session = entity_from_json(self._store.schema[SESSION], members.get("session"))
-        user = entity_from_json(self._store.schema[USER], members.get("user"))
+        session = entity_from_json(self._schema[SESSION], members.get("session"))
+        user = entity_from_json(self._schema[USER], members.get("user"))
         if session is None or user is None or session.token != token or session.user_id != user.id:
             return None
         return ActiveSession(session, user)
 
     async def update(self, token: str, changes: Changes) -> Session | None:
-        """Change a session in place."""
+        """Change a session in place; one that ends meanwhile is not brought back."""
         active = await self.find(token)
         if active is None:
             return None
-        if self._rows is not None:
-            await self._rows.update(token, changes)
+        row = None if self._rows is None else await self._rows.update(token, changes)
         session = changed(active.session, changes)
-        await self._write(ActiveSession(session, active.user))
+        is_kept = await self._rewrite(ActiveSession(session, active.user))
+        if not is_kept and (row is None or self._preserves_rows):
+            return None
         await self._relist(session.user_id, add=_Entry(token, _milliseconds(session.expires_at)))
         return session
 
@@ -159,7 +163,7 @@ class KeyValueSessions:
         self, user_id: str, *, keep: str | None = None, tables: Tables | None = None
     ) -> Sequence[Session]:
         """Forget all sessions of a user; without one to keep, a mark ends even those the list has lost."""
-        doomed = [session for session in await self.of_user(user_id) if session.token != keep]
+        doomed = [session for session in await self._listed(user_id) if session.token != keep]
         ended_at = _milliseconds(self._runtime.now())
         if self._rows is not None and not self._preserves_rows:
             await self._rows.delete_of_user(user_id, keep=keep, tables=tables)
@@ -184,16 +188,19 @@ class KeyValueSessions:
 
     async def of_user(self, user_id: str) -> Sequence[Session]:
         """Return the listed sessions that are still there."""
-        found = [await self.find(entry.token) for entry in (await self._entries(user_id))[:MOST_LISTED]]
-        sessions = [active.session for active in found if active is not None and active.user.id == user_id]
+        sessions = await self._listed(user_id, MOST_LISTED)
         # wire: rows come in the order they were written, keys by when they end
         reads_rows = self._rows is not None and not self._preserves_rows
         return sorted(sessions, key=lambda each: each.created_at) if reads_rows else sessions
 
+    async def _listed(self, user_id: str, limit: int | None = None) -> list[Session]:
+        found = [await self.find(entry.token) for entry in (await self._entries(user_id))[:limit]]
+        return [active.session for active in found if active is not None and active.user.id == user_id]
+
     async def user_changed(self, user: User) -> None:
         """Rewrite the copy of a user in every listed session."""
-        for session in await self.of_user(user.id):
-            await self._write(ActiveSession(session, user))
+        for session in await self._listed(user.id):
+            await self._rewrite(ActiveSession(session, user))
 
     @staticmethod
     def _list_key(user_id: str) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import math
 from collections import OrderedDict
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -32,6 +33,10 @@ class RateLimiter(Protocol):
 
     async def refund(self, key: str) -> None:
         """Take one accepted use back; a key that was never used stays so."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Count the key anew; absent is a no-op."""
         ...
 
 
@@ -74,6 +79,10 @@ class MemoryRateLimiter:
         if known is not None and known.count > 0:
             known.count -= 1
 
+    async def forget(self, key: str) -> None:
+        """Count the key anew."""
+        self._windows.pop(key, None)
+
     def _forget(self, now: float) -> None:
         while len(self._windows) > self._most_keys or (
             self._windows and now - (oldest := next(iter(self._windows.values()))).last >= oldest.length
@@ -99,6 +108,10 @@ class StoreRateLimiter:
         counted = (RateLimitFields.KEY.equals(_shortened(key)), RateLimitFields.COUNT.above(0))
         await self._store.rows(RATE_LIMIT).increment(RateLimitFields.COUNT, *counted, by=-1)
 
+    async def forget(self, key: str) -> None:
+        """Count the key anew."""
+        await self._store.rows(RATE_LIMIT).delete(RateLimitFields.KEY.equals(_shortened(key)))
+
 
 class KeyValueRateLimiter:
     """Counts in the key-value store: a window begins with its first use and ends with the key."""
@@ -117,6 +130,10 @@ class KeyValueRateLimiter:
     async def refund(self, key: str) -> None:
         """Take one use back."""
         await self._key_value.decrement(key)
+
+    async def forget(self, key: str) -> None:
+        """Count the key anew."""
+        await self._key_value.delete(key)
 
 
 class FallbackRateLimiter:
@@ -144,8 +161,16 @@ class FallbackRateLimiter:
     async def refund(self, key: str) -> None:
         """Take one accepted use back, wherever it was counted."""
         await self._own.refund(key)
+        await self._tell_shared(self._shared.refund(key))
+
+    async def forget(self, key: str) -> None:
+        """Count the key anew, wherever it was counted."""
+        await self._own.forget(key)
+        await self._tell_shared(self._shared.forget(key))
+
+    async def _tell_shared(self, change: Awaitable[None]) -> None:
         try:
-            await self._shared.refund(key)
+            await change
         except StorageUnavailable as error:
             self._failed(error)
 

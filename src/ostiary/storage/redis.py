@@ -1,6 +1,6 @@
 """The KeyValue port on Redis, in the layout of Better Auth's secondary storage."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -54,6 +54,13 @@ class RedisKeyValue:
         with _translated():
             return _text(await self._client.get(self._prefix + key))
 
+    async def get_many(self, keys: Sequence[str]) -> list[str | None]:
+        """Return the value of each key, in one round trip."""
+        if not keys:
+            return []
+        with _translated():
+            return [_text(value) for value in await self._client.mget([self._prefix + key for key in keys])]
+
     async def set(self, key: str, value: str, ttl: timedelta | None = None) -> None:
         """Store a value; a life time below one second is over at once."""
         seconds = None if ttl is None else int(ttl.total_seconds())
@@ -62,6 +69,14 @@ class RedisKeyValue:
             return
         with _translated():
             await self._client.set(self._prefix + key, value, ex=seconds)
+
+    async def replace(self, key: str, value: str, ttl: timedelta) -> bool:
+        """Store a value where there is one."""
+        seconds = int(ttl.total_seconds())
+        if seconds < 1:
+            return await self.get_and_delete(key) is not None
+        with _translated():
+            return bool(await self._client.set(self._prefix + key, value, ex=seconds, xx=True))
 
     async def delete(self, key: str) -> None:
         """Remove a value."""

@@ -9,6 +9,8 @@ from ostiary.domain.schema import Changes
 from ostiary.storage.store import Store, Tables
 
 MOST_LISTED = 100
+MOST_ENDED = 100_000
+"""Sessions of one person that end at once: all of them, and yet a bound."""
 
 
 class SessionStore(Protocol):
@@ -76,7 +78,7 @@ class TableSessions:
         if keep is not None:
             where.append(SessionFields.TOKEN.differs(keep))
         rows = (tables or self._store).rows(SESSION)
-        doomed = await rows.all(*where)
+        doomed = await rows.all(*where, limit=MOST_ENDED)
         await rows.delete(*where)
         return doomed
 

@@ -133,8 +133,10 @@ class Store(Tables, Protocol):
     Raises StorageUnavailable from any verb where the database does not answer.
     """
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+    def transaction(self, lock: str | None = None) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction: commits at the end of the block, rolls back on an exception.
+
+        With a lock it waits until no other transaction holds one of that name, in this process or another.
 
         A statement that fails spoils the transaction, even where its exception is caught: then the end of
         the block rolls back and raises RuntimeError. Catch AlreadyExists around the block, not inside it.

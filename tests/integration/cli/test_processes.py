@@ -39,7 +39,9 @@ def test_serve_signs_people_up_and_ends_cleanly_when_asked(
         for secret in (PASSWORD, wrong["password"], session["session"]["token"])
         if secret in server.log
     ] == []
-    [user] = json.loads(command("users", "list", "--json").stdout)
+    listed = command("users", "list", "--json")
+    assert listed.exit_code == 0, listed.output
+    [user] = json.loads(listed.stdout)
     assert user["email"] == ADA["email"]
 
 

@@ -30,7 +30,8 @@ def log_as(form: str) -> None:
 def test_an_event_of_the_library_becomes_fields(lines: Lines) -> None:
     log_as("json")
     details = {"code": "INVALID_TOKEN", "ip_address": "198.51.100.7", "status": 401, "level": "forged"}
-    logging.getLogger("ostiary.events").warning("refused", extra={"auth": details})
+    details["event"] = "refused"
+    logging.getLogger("ostiary.events").warning("refused: %s at x", "INVALID_TOKEN", extra={"auth": details})
     [line] = map(json.loads, lines())
     assert line["timestamp"].endswith("Z")
     assert {

@@ -124,3 +124,19 @@ async def test_a_failure_under_the_heartbeat_is_passed_on() -> None:
 
     with pytest.raises(ValueError, match="broken"):
         await migrate_command.with_heartbeat(a_failure())
+
+
+def test_a_server_that_may_not_migrate_does_not_start_on_an_outdated_database(
+    command: Command, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (configured / "shop.py").write_text(SHOP)
+    started = list[str]()
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: started.append("server"))
+    assert command("migrate").exit_code == 0
+    refused = command("serve", "--no-migrate", "--app", "shop:auth")
+    assert (refused.exit_code, started) == (2, [])
+    assert refused.stderr == "Error: the database lacks column user.plan: run `ostiary migrate`\n"
+    assert "plan" not in columns(configured, "user")
+    assert command("migrate", "--app", "shop:auth").exit_code == 0
+    assert command("serve", "--no-migrate", "--app", "shop:auth").exit_code == 0
+    assert started == ["server"]

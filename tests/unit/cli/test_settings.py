@@ -147,10 +147,10 @@ def test_sign_in_by_password_is_on_unless_turned_off(directory: Path) -> None:
 
 def test_the_strict_password_policy_keeps_the_configured_lengths(directory: Path) -> None:
     lengths = "[options.emailAndPassword]\nminPasswordLength = 12"
-    written(directory, f'secret = "{SECRET}"\npassword_policy = "strict"\n{lengths}')
+    written(directory, f'secret = "{SECRET}"\n{lengths}')
     policy = Settings.load().to_options().password_policy
     assert (policy.min_length, policy.require_digit, policy.refuse_common) == (12, True, True)
-    written(directory, f'secret = "{SECRET}"\n{lengths}')
+    written(directory, f'secret = "{SECRET}"\npassword_policy = "reference"\n{lengths}')
     policy = Settings.load().to_options().password_policy
     assert (policy.min_length, policy.require_digit, policy.refuse_common) == (12, False, False)
 

@@ -14,7 +14,7 @@ from tests.builders import PASSWORD, SECRET, SESSION_COOKIE, Browser, code_of
 
 from .conftest import Command
 
-NEW_PASSWORD = "another horse entirely"
+NEW_PASSWORD = "Another horse, entirely 8"
 
 SHOP = f"""
 from ostiary import Auth, EmailAndPassword, Field, Options, UserOptions
@@ -183,6 +183,22 @@ def test_a_list_has_pages_and_can_be_searched(command: Command, migrated: Path) 
     assert json.loads(command("users", "list", "--search", "%", "--json").stdout) == []
 
 
+def test_a_search_finds_names_as_well_as_addresses(command: Command, migrated: Path) -> None:
+    for name, email in (
+        ("Ada", "countess@a.test"),
+        ("Bob", "ada@b.test"),
+        ("Ada", "ada@c.test"),
+        ("Cid", "c@d.test"),
+    ):
+        create(command, email, "--name", name)
+    pages = [
+        command("users", "list", "--search", "Ada", "--size", "2", "--page", page).stdout for page in "12"
+    ]
+    emails = [line.split()[1] for line in "".join(pages).splitlines() if "@" in line]
+    assert emails == ["ada@c.test", "ada@b.test", "countess@a.test"]
+    assert [page.splitlines()[-1] for page in pages] == ["1 to 2 of 3", "3 to 3 of 3"]
+
+
 def test_a_name_cannot_move_the_cursor(command: Command, migrated: Path) -> None:
     create(command, "eve@example.com", "--name", "\x1b[2J\rroot\u202e")
     shown = command("users", "list").stdout
@@ -225,3 +241,17 @@ def test_roles_and_bans_need_their_plugin(command: Command, configured: Path) ->
     for name in ("ban", "unban"):
         result = command("users", name, "ada@example.com", *shop)
         assert (result.exit_code, "add Admin()" in result.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("migrated")
+async def test_roles_are_given_and_taken_away(command: Command) -> None:
+    await asyncio.to_thread(create, command, "ada@example.com")
+    given = await beside(command, "users", "role", "ada@example.com", "admin", "editor")
+    assert given.output == "ada@example.com has the roles admin, editor.\n"
+    async with a_browser() as browser:
+        await browser.sign_in()
+        assert (await browser.session())["user"]["role"] == "admin,editor"
+        await beside(command, "users", "role", "ada@example.com")
+        assert (await browser.session())["user"]["role"] is None
+    wrong = await asyncio.to_thread(command, "users", "role", "ada@example.com", "admin,editor")
+    assert wrong.exit_code == 2

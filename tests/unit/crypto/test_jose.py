@@ -17,10 +17,9 @@ from ostiary.crypto.jose import (
     encrypt_jwt,
     parse_object,
     read_header,
-    sign_jwt,
-    verify_jwt,
 )
 from ostiary.crypto.session_cache import ACCOUNT_SALT, SESSION_SALT
+from ostiary.crypto.signed_jwt import sign_jwt, verify_jwt
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.runtime import FrozenRuntime

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ostiary.crypto import base64url
-from ostiary.crypto.jose import encrypt_jwt, sign_jwt
+from ostiary.crypto.jose import encrypt_jwt
 from ostiary.crypto.session_cache import ACCOUNT_SALT, SESSION_SALT, CachePayload, Strategy, decode, encode
+from ostiary.crypto.signed_jwt import sign_jwt
 from ostiary.crypto.signing import Keyring, sign
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.runtime import FrozenRuntime

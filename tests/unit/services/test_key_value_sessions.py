@@ -1,12 +1,12 @@
 """Sessions in the key-value store keep the reference's layout and its promises."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from ostiary import Auth, SessionOptions
-from ostiary.domain.models import SESSION, SessionFields
+from ostiary.domain.models import SESSION, SessionFields, UserFields
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.storage.memory import MemoryKeyValue
 from tests.builders import Browser, some_auth, some_options
@@ -72,6 +72,48 @@ async def test_a_changed_name_shows_in_every_session(auth: Auth, browser: Browse
         await other.sign_in()
         await browser.post("/update-user", json={"name": "Ada L"})
         assert (await other.session())["user"]["name"] == "Ada L"
+
+
+class SlowKeyValue(MemoryKeyValue):
+    """Lets something happen behind the back of whoever has just read a key."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+    after: str = ""
+
+    async def get(self, key: str) -> str | None:
+        value = await super().get(key)
+        if key == self.after and (meanwhile := self.meanwhile) is not None:
+            self.meanwhile = None
+            await meanwhile()
+        return value
+
+
+@pytest.mark.parametrize("preserved", [None, False, True], ids=["redis only", "and rows", "and audits"])
+async def test_a_session_that_ends_while_it_is_changed_stays_ended(
+    clock: FrozenRuntime, preserved: bool | None
+) -> None:
+    session = SessionOptions(
+        store_in_key_value=True,
+        store_session_in_database=preserved is not None,
+        preserve_session_in_database=bool(preserved),
+    )
+    key_value = SlowKeyValue(clock)
+    auth = some_auth(some_options(session=session), clock, key_value=key_value)
+    sessions = auth.services.sessions
+    async with Browser(auth) as browser:
+        for change in ("slide", "user"):
+            await browser.sign_up(f"{change}@example.com")
+            token = key_value.after = (await browser.session())["session"]["token"]
+            active = await sessions.by_token(token)
+            assert active is not None
+            key_value.meanwhile = lambda ended=token: sessions.revoke(ended)
+            if change == "slide":
+                assert await sessions.slide(active.session) is None
+            else:
+                await auth.services.users.change(active.user, {UserFields.NAME: "Ada L"})
+            assert key_value.meanwhile is None, "it ended in between"
+            assert await key_value.get(token) is None
+            assert await browser.session() is None
 
 
 async def test_signing_out_leaves_nothing_behind(browser: Browser, key_value: MemoryKeyValue) -> None:

@@ -28,15 +28,20 @@ def limits(application: Application) -> Findings:
 
 def mail(application: Application) -> Findings:
     """Mention that nothing sends mail; it is a failure where sign-in waits for one."""
-    if application.auth.services.mail_sender is not None:
-        yield _mail.ok("a sender is configured")
-    elif application.auth.options.email_and_password.require_email_verification:
+    options = application.auth.options
+    verifies = options.email_verification.send_verification_email is not None
+    if options.email_and_password.require_email_verification and not verifies:
         yield _mail.failure(
             "nobody can verify an address, and sign-in requires it",
-            "give Auth a mail_sender, or remove emailAndPassword.requireEmailVerification",
+            "set emailVerification.sendVerificationEmail; else turn requireEmailVerification off",
         )
+    elif verifies or options.email_and_password.send_reset_password is not None:
+        yield _mail.ok("a sender is configured")
     else:
-        yield _mail.hint("no SMTP or other sender: no mail leaves this server", "give Auth a mail_sender")
+        yield _mail.hint(
+            "no SMTP or other sender: nobody verifies an address or gets a forgotten password back",
+            "set emailVerification.sendVerificationEmail and emailAndPassword.sendResetPassword",
+        )
 
 
 def sign_in(application: Application) -> Findings:

@@ -28,7 +28,7 @@ class HashingAlgorithm(Algorithm, Protocol):
     """A format that new hashes may be made in."""
 
     def hash(self, password: str, runtime: Runtime) -> str:
-        """Return the hash to store, under a new salt; PasswordTooLong rather than an ignored ending."""
+        """Return the hash of the whole password, under a new salt; PasswordTooLong where that cannot be."""
         ...
 
     def is_current(self, stored: str) -> bool:

@@ -3,9 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from argon2.exceptions import Argon2Error, InvalidHashError
-from argon2.low_level import ARGON2_VERSION, Type, hash_secret, verify_secret
-
 from ostiary.crypto.javascript import text_to_bytes
 from ostiary.crypto.password_hashes.algorithm import refuse
 from ostiary.domain.errors import ConfigurationError
@@ -17,7 +14,7 @@ _FORMAT = re.compile(
     r"\$[A-Za-z0-9+/]{1,256}\$[A-Za-z0-9+/]{1,256})"
 )
 _PREFIX = re.compile(r"(?:argon2)?\$argon2")
-_TYPES = {"id": Type.ID, "i": Type.I, "d": Type.D}
+_VERSION = 19
 _SALT = 16
 _HASH = 32
 
@@ -54,6 +51,8 @@ class Argon2:
 
     def hash(self, password: str, runtime: Runtime) -> str:
         """Return an encoded argon2id hash under 16 random bytes of salt."""
+        from argon2.low_level import Type, hash_secret  # noqa: PLC0415  few servers make or keep such hashes
+
         return hash_secret(
             text_to_bytes(password),
             runtime.random_bytes(_SALT),
@@ -62,6 +61,7 @@ class Argon2:
             parallelism=self.parallelism,
             hash_len=_HASH,
             type=Type.ID,
+            version=_VERSION,
         ).decode()
 
     def verify(self, password: str, stored: str) -> bool:
@@ -69,15 +69,18 @@ class Argon2:
         parts = _FORMAT.fullmatch(stored)
         if parts is None or not self._within_caps(int(parts[3]), int(parts[4]), int(parts[5])):
             return False
+        from argon2.exceptions import Argon2Error, InvalidHashError  # noqa: PLC0415  see `hash`
+        from argon2.low_level import Type, verify_secret  # noqa: PLC0415  see `hash`
+
         try:
-            return verify_secret(parts[1].encode(), text_to_bytes(password), _TYPES[parts[2]])
+            return verify_secret(parts[1].encode(), text_to_bytes(password), Type[parts[2].upper()])
         except (Argon2Error, InvalidHashError):
             return False
 
     def is_current(self, stored: str) -> bool:
         """The variant, the version and every parameter are the configured ones."""
         parameters = f"m={self.memory},t={self.iterations},p={self.parallelism}"
-        return stored.startswith(f"$argon2id$v={ARGON2_VERSION}${parameters}$")
+        return stored.startswith(f"$argon2id$v={_VERSION}${parameters}$")
 
     def _within_caps(self, memory: int, iterations: int, parallelism: int) -> bool:
         if memory > self.memory_cap:

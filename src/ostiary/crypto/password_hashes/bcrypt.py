@@ -4,16 +4,15 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-
-import bcrypt
+from typing import Final
 
 from ostiary.crypto.javascript import text_to_bytes
-from ostiary.crypto.password_hashes.algorithm import PasswordTooLong, refuse
+from ostiary.crypto.password_hashes.algorithm import refuse
 from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.runtime import Runtime
 
-LONGEST = 72
-"""Bytes; bcrypt ignores whatever follows."""
+_LONGEST: Final = 72  # bytes; bcrypt ignores whatever follows
+_WHOLE: Final = "bcrypt_sha256$"  # Django's form, in which bcrypt gets the SHA-256 of the password
 
 _FORMAT = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53})")
 _PREFIX = re.compile(r"(?:bcrypt\$|bcrypt_sha256\$)?\$2[aby]\$")
@@ -25,7 +24,7 @@ _ALPHABET = bytes.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Bcrypt:
-    """Verifies as the makers of the stored hashes did, cut at 72 bytes; makes no hash that would be cut."""
+    """Verifies as the makers of the stored hashes did, often cut at 72 bytes; its own are never cut."""
 
     cost: int = 12
     """The binary logarithm of the rounds; 12 takes about 200 ms."""
@@ -42,12 +41,11 @@ class Bcrypt:
         return _PREFIX.match(stored) is not None
 
     def hash(self, password: str, runtime: Runtime) -> str:
-        """Return a `$2b$` hash; a password over 72 bytes raises PasswordTooLong."""
-        secret = text_to_bytes(password)
-        if len(secret) > LONGEST:
-            raise PasswordTooLong(f"bcrypt takes at most {LONGEST} bytes")
+        """Return Django's `bcrypt_sha256$$2b$...`: bcrypt of the password's SHA-256 in hexadecimal."""
+        import bcrypt  # noqa: PLC0415  few servers make or keep such hashes
+
         salt = base64.b64encode(runtime.random_bytes(16)).rstrip(b"=").translate(_ALPHABET)
-        return bcrypt.hashpw(secret, b"$2b$%02d$%b" % (self.cost, salt)).decode()
+        return _WHOLE + bcrypt.hashpw(_digest(password), b"$2b$%02d$%b" % (self.cost, salt)).decode()
 
     def verify(self, password: str, stored: str) -> bool:
         """Compute with the stored cost, where it is within the cap."""
@@ -57,14 +55,18 @@ class Bcrypt:
         wrapper, encoded, cost = parts[1], parts[2], int(parts[3])
         if cost > self.cost_cap:
             return refuse("bcrypt", "cost", cost, self.cost_cap)
-        secret = text_to_bytes(password)
-        if wrapper == "bcrypt_sha256$":
-            secret = hashlib.sha256(secret).hexdigest().encode()
+        import bcrypt  # noqa: PLC0415  see `hash`
+
+        secret = _digest(password) if wrapper == _WHOLE else text_to_bytes(password)[:_LONGEST]
         try:
-            return bcrypt.checkpw(secret[:LONGEST], encoded.encode())
+            return bcrypt.checkpw(secret, encoded.encode())
         except ValueError:
             return False
 
     def is_current(self, stored: str) -> bool:
-        """The version and the cost are the configured ones."""
-        return stored.startswith(f"$2b${self.cost:02d}$")
+        """The form, the version and the cost are those of new hashes."""
+        return stored.startswith(f"{_WHOLE}$2b${self.cost:02d}$")
+
+
+def _digest(password: str) -> bytes:
+    return hashlib.sha256(text_to_bytes(password)).hexdigest().encode()

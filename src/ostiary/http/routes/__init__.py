@@ -1,9 +1,33 @@
 """The endpoints of the core, one module for each noun."""
 
 from ostiary.http.endpoint import Endpoint
-from ostiary.http.routes import password, session, sign_in, sign_out, sign_up, status, user
+from ostiary.http.routes import (
+    change_email,
+    email_verification,
+    password,
+    password_reset,
+    session,
+    sign_in,
+    sign_out,
+    sign_up,
+    social,
+    status,
+    user,
+)
 
-_MODULES = (status, sign_up, sign_in, sign_out, session, password, user)
+_MODULES = (
+    status,
+    sign_up,
+    sign_in,
+    social,
+    sign_out,
+    session,
+    password,
+    password_reset,
+    email_verification,
+    change_email,
+    user,
+)
 
 
 def core_endpoints() -> list[Endpoint]:

@@ -62,12 +62,7 @@ async def change_password(
     """Change the password; on request every other session ends and this one is renewed."""
     user, passwords, users = session.user, context.passwords, context.users
     await passwords.rules.check(body.new_password, Owner(user.email, user.name))
-    passwords.rules.refuse_oversize(body.current_password)
-    account = await users.credential_account(user.id)
-    if account is None or account.password is None:
-        raise Errors.CREDENTIAL_ACCOUNT_NOT_FOUND()
-    if not await passwords.hasher.verify(body.current_password, account.password):
-        raise Errors.INVALID_PASSWORD(reason="wrong current password")
+    account = await passwords.require(user, body.current_password, context.attempt)
     new_hash = await passwords.hash(body.new_password)
     log_event(context, "password_changed")
     if not body.revoke_other_sessions:
@@ -90,7 +85,7 @@ async def change_password(
 )
 async def verify_password(body: VerifyPassword, session: SensitiveSession, context: Context) -> Status:
     """Check the password of the signed-in user."""
-    if not await context.passwords.verify(session.user, body.password):
+    if not await context.passwords.verify(session.user, body.password, context.attempt):
         raise Errors.INVALID_PASSWORD(reason="wrong password")
     return Status(status=True)
 

@@ -58,7 +58,8 @@ async def error(query: FromQuery[ErrorQuery], context: Context) -> Response:
     description = _shown(_first(query.error_description))
     if target := context.options.on_api_error.error_url:
         failed = Redirect(target).because(code)
-        raise failed.with_query(error_description=description) if description else failed
+        failed = failed.with_query(error_description=description) if description else failed
+        return Response(302, [("location", failed.location)])
     page = _PAGE.format(code=escape(code), description=escape(description or "Please try again."))
     headers = [
         ("content-type", "text/html"),

@@ -2,13 +2,15 @@
 
 from pydantic import Field
 
-from ostiary.domain.entities import ActiveSession
+from ostiary.domain.entities import ActiveSession, User
 from ostiary.domain.errors import AuthError, Errors
+from ostiary.domain.mailed_links import MailedLink
 from ostiary.domain.models import USER
 from ostiary.domain.schema import Value
 from ostiary.http.context import Context
-from ostiary.http.endpoint import CurrentSession, Routes, SensitiveSession
+from ostiary.http.endpoint import CurrentSession, FromQuery, Routes, SensitiveSession
 from ostiary.http.events import log_event
+from ostiary.http.redirect import Redirect
 from ostiary.http.validation import validate
 from ostiary.http.wire import (
     CallbackURL,
@@ -25,6 +27,8 @@ from ostiary.services.additional_fields import read_additional_fields
 
 routes = Routes()
 
+NOBODY = Errors.FAILED_TO_GET_USER_INFO.at(404)
+UNKNOWN_TOKEN = Errors.INVALID_TOKEN.at(404)
 DELETED = Success(success=True, message="User deleted")
 
 
@@ -50,6 +54,15 @@ class DeleteUser(WireModel):
         default=None, description="The password; without it the sign-in must be recent"
     )
     token: OptionalText = Field(default=None, description="The token of a mailed link")
+
+
+class DeletionLink(WireModel):
+    """What the mailed link carries."""
+
+    token: str = Field(description="The token of the link")
+    callback_url: CallbackURL = Field(
+        default=None, description="Where to go on; without it the answer is JSON"
+    )
 
 
 @routes.post(
@@ -88,7 +101,7 @@ async def update_user(body: UserChanges, session: CurrentSession, context: Conte
         Errors.CREDENTIAL_ACCOUNT_NOT_FOUND,
         Errors.INVALID_PASSWORD,
         Errors.PASSWORD_TOO_LONG,
-        Errors.INVALID_TOKEN,
+        UNKNOWN_TOKEN,
         Errors.SESSION_EXPIRED,
     ],
 )
@@ -97,24 +110,54 @@ async def delete_user(body: DeleteUser, session: SensitiveSession, context: Cont
     if not context.options.user.delete_user.enabled:
         raise AuthError(404, None, None, reason="deleting users is not enabled")
     if body.password:
-        await _check_password(body.password, session, context)
+        await context.passwords.require(session.user, body.password, context.attempt)
     if body.token:
-        owner = await context.verifications.consume(f"delete-account-{body.token}")
-        if owner != session.user.id:
-            raise Errors.INVALID_TOKEN(status=404, reason="unknown, used or somebody else's token")
+        await _spend(body.token, session.user, context)
+    elif context.options.user.delete_user.send_delete_account_verification is not None:
+        _mail_link(session.user, body.callback_url, context)
+        return Success(success=True, message="Verification email sent")
     elif not body.password and not context.sessions.is_fresh(session.session):
         raise Errors.SESSION_EXPIRED(reason="signed in too long ago")
     await _delete(session, context)
     return DELETED
 
 
-async def _check_password(password: str, session: ActiveSession, context: Context) -> None:
-    context.passwords.rules.refuse_oversize(password)
-    account = await context.users.credential_account(session.user.id)
-    if account is None or account.password is None:
-        raise Errors.CREDENTIAL_ACCOUNT_NOT_FOUND()
-    if not await context.passwords.hasher.verify(password, account.password):
-        raise Errors.INVALID_PASSWORD(reason="wrong password")
+@routes.get("/delete-user/callback", raises=[Errors.NOT_FOUND, NOBODY, UNKNOWN_TOKEN])
+async def delete_user_callback(query: FromQuery[DeletionLink], context: Context) -> Success:
+    """Delete the signed-in user who opens the mailed link; redirects to its `callbackURL`."""
+    if not context.options.user.delete_user.enabled:
+        raise Errors.NOT_FOUND(reason="deleting users is not enabled")
+    active = (await context.read_session(from_store=True)).active
+    if active is None:
+        raise NOBODY(reason="no valid session")
+    await _spend(query.token, active.user, context)
+    await _delete(active, context)
+    if query.callback_url:
+        raise Redirect(query.callback_url)
+    return DELETED
+
+
+async def _spend(token: str, user: User, context: Context) -> None:
+    if await context.verifications.consume(f"delete-account-{token}") != user.id:
+        raise UNKNOWN_TOKEN(reason="unknown, used or somebody else's token")
+
+
+def _mail_link(user: User, callback_url: str | None, context: Context) -> None:
+    settings, links = context.options.user.delete_user, context.services.mail_flows.links
+    sender = settings.send_delete_account_verification
+    if sender is None:
+        return
+
+    async def link() -> MailedLink:
+        """Write the token's row beside the request."""
+        token = context.services.runtime.new_token()
+        await context.verifications.issue(
+            f"delete-account-{token}", user.id, settings.delete_token_expires_in
+        )
+        url = links.url("/delete-user/callback", token=token, callbackURL=callback_url or "/")
+        return MailedLink(user=user, url=url, token=token)
+
+    links.send(sender, user.email, link, "send_delete_account_verification")
 
 
 async def _delete(session: ActiveSession, context: Context) -> None:

@@ -1,6 +1,7 @@
 """An auth server in a FastAPI application: its routes, and dependencies that know who calls."""
 
 from ostiary.integrations.fastapi.dependencies import (
+    CurrentPrincipal,
     CurrentSession,
     CurrentUser,
     FreshSession,
@@ -9,10 +10,12 @@ from ostiary.integrations.fastapi.dependencies import (
     current_user,
     is_still_signed_in,
     require_role,
+    require_scope,
 )
 from ostiary.integrations.fastapi.install import install
 
 __all__ = [
+    "CurrentPrincipal",
     "CurrentSession",
     "CurrentUser",
     "FreshSession",
@@ -22,4 +25,5 @@ __all__ = [
     "install",
     "is_still_signed_in",
     "require_role",
+    "require_scope",
 ]

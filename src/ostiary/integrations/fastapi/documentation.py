@@ -1,19 +1,22 @@
 """The auth endpoints in the application's OpenAPI document."""
 
 import inspect
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, TypeAlias
 
-from fastapi import Body, Depends, FastAPI, Query
+from fastapi import Body, Depends, FastAPI, Path, Query
 from fastapi.routing import APIRoute
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Match
 from starlette.types import Scope
 
 from ostiary.auth import Auth
-from ostiary.http.documented_models import Refusal
 from ostiary.http.openapi import BodyOf, Operation, operations_of
 from ostiary.integrations.fastapi.dependencies import SCHEME_NAME, current_session
+from ostiary.verifier import Verifier
+
+Schemes: TypeAlias = dict[str, Mapping[str, Any]]  # OpenAPI security schemes by name
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -33,6 +36,8 @@ class _Shown:
         parameters: list[inspect.Parameter] = []
         if operation.body is not None:
             parameters.append(_body_parameter(operation.body))
+        if operation.path is not None:
+            parameters.append(_parameter(operation.path, Annotated[str, Path()]))
         if operation.query is not None:
             parameters.append(_parameter("query", Annotated[operation.query, Query()]))
         self.__signature__ = inspect.Signature(parameters)
@@ -56,7 +61,11 @@ def documentation_routes(auth: Auth) -> Iterator[DocumentationRoute]:
     """Show every routed endpoint that is not disabled."""
     limited = auth.options.rate_limit.enabled
     disabled = {path.rstrip("/") for path in auth.options.disabled_paths}
-    routes = [route for route in auth.pipeline.by_name.values() if route.endpoint.path not in disabled]
+    routes = [
+        route
+        for route in auth.pipeline.by_name.values()
+        if route.endpoint.mount + route.endpoint.path not in disabled
+    ]
     for operation in operations_of(routes, auth.schema, limited=limited):
         yield _route(operation, auth.mount_path)
 
@@ -64,16 +73,24 @@ def documentation_routes(auth: Auth) -> Iterator[DocumentationRoute]:
 def _route(operation: Operation, mount_path: str) -> DocumentationRoute:
     endpoint = operation.endpoint
     responses: dict[int | str, dict[str, Any]] = {
-        status: {"model": Refusal, "content": {"application/json": {"examples": dict(examples)}}}
+        status: {
+            "model": operation.refusal_model,
+            "content": {"application/json": {"examples": dict(examples)}},
+        }
         for status, examples in operation.refusals.items()
     }
     # Hooks of the application refuse with codes of their own. Without this entry, moreover, FastAPI would
     # claim that its own validation answers 422 here.
-    responses["4XX"] = {"model": Refusal, "description": "A refusal by the application's hooks"}
+    responses["4XX"] = {
+        "model": operation.refusal_model,
+        "description": "A refusal by the application's hooks",
+    }
     form = operation.body.form if operation.body else None
-    extra = {"requestBody": {"content": {_FORM: {"schema": form}}}} if form else None
+    extra: dict[str, Any] = {"requestBody": {"content": {_FORM: {"schema": form}}}} if form else {}
+    if endpoint.security:
+        extra["security"] = [{name: []} for name in endpoint.security]
     return DocumentationRoute(
-        mount_path + endpoint.path,
+        (endpoint.mount or mount_path) + endpoint.path,
         _Shown(operation),
         methods=[operation.method],
         name=endpoint.name,
@@ -81,24 +98,54 @@ def _route(operation: Operation, mount_path: str) -> DocumentationRoute:
         tags=["auth"],
         summary=endpoint.summary,
         description=endpoint.description,
-        response_model=operation.result,
+        response_model=None if endpoint.status == HTTPStatus.NO_CONTENT else operation.result,
         responses=responses,
         openapi_extra=extra,
         dependencies=[Depends(current_session)] if operation.needs_session else None,
-        response_class=HTMLResponse if operation.writes_page else JSONResponse,
+        response_class=_response_class(operation),
+        status_code=endpoint.status,
     )
 
 
-def name_session_cookie(app: FastAPI, cookie_name: str) -> None:
-    """Show the session cookie under its configured name; the dependencies are the same for every server."""
+def _response_class(operation: Operation) -> type[Response]:
+    if operation.endpoint.status == HTTPStatus.FOUND:
+        return Response  # nothing but a header
+    return HTMLResponse if operation.writes_page else JSONResponse
+
+
+def server_schemes(auth: Auth) -> Schemes:
+    """Return what this server accepts: its cookie, and tokens where it issues them."""
+    cookie = auth.services.session_cookies.names.session_token.name
+    schemes: Schemes = {SCHEME_NAME: {"type": "apiKey", "in": "cookie", "name": cookie}}
+    for plugin in auth.plugins:
+        schemes |= plugin.security_schemes(auth.mount_path)
+    return schemes
+
+
+def verifier_schemes(verifier: Verifier) -> Schemes:
+    """Return what this verifier accepts: tokens, and cookies where it reads sessions."""
+    cookies = {name: {"type": "apiKey", "in": "cookie", "name": name} for name in verifier.cookie_names}
+    return {"bearer": {"type": "http", "scheme": "bearer"}, **cookies}
+
+
+def show_credentials(app: FastAPI, schemes: Schemes) -> None:
+    """Show what is really accepted where a dependency asks for a credential: any one of the schemes."""
     original = app.openapi
 
     def openapi() -> dict[str, Any]:
-        """Return the document with the cookie's name."""
+        """Return the document with the schemes."""
         document = original()
-        schemes = document.get("components", {}).get("securitySchemes", {})
-        if SCHEME_NAME in schemes:
-            schemes[SCHEME_NAME]["name"] = cookie_name
+        known = document.get("components", {}).get("securitySchemes", {})
+        if known.pop(SCHEME_NAME, None) is not None:
+            known |= schemes
+            for operation in _operations(document):
+                if {SCHEME_NAME: []} in operation.get("security", ()):
+                    operation["security"] = [{name: []} for name in schemes]
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to amend the document
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document.get("paths", {}).values():
+        yield from (operation for operation in path.values() if isinstance(operation, dict))

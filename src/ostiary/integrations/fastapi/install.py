@@ -1,8 +1,9 @@
 """Puts an auth server into a FastAPI application."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any, Protocol
 
 from fastapi import FastAPI
 from starlette.datastructures import URLPath
@@ -11,10 +12,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ostiary.auth import Auth
 from ostiary.domain.errors import ConfigurationError
-from ostiary.http.asgi import path_below
-from ostiary.integrations.fastapi.documentation import documentation_routes, name_session_cookie
+from ostiary.integrations.fastapi.cors import Cors
+from ostiary.integrations.fastapi.documentation import (
+    DocumentationRoute,
+    documentation_routes,
+    server_schemes,
+    show_credentials,
+    verifier_schemes,
+)
 from ostiary.integrations.fastapi.middleware import AuthMiddleware
 from ostiary.integrations.fastapi.refusals import answer_refusals
+from ostiary.integrations.fastapi.server_visit import ServerVisit
+from ostiary.integrations.fastapi.verifier_visit import VerifierVisit
+from ostiary.integrations.fastapi.visit import Visit
+from ostiary.verifier import Verifier
 
 
 class AuthRoute(BaseRoute):
@@ -25,8 +36,8 @@ class AuthRoute(BaseRoute):
         self._auth = auth
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match HTTP requests below the base path."""
-        if scope["type"] == "http" and path_below(scope, self._auth.mount_path) is not None:
+        """Match HTTP requests below the base path and wherever else endpoints lie."""
+        if scope["type"] == "http" and self._auth.place_of(scope) is not None:
             return Match.FULL, {}
         return Match.NONE, {}
 
@@ -44,20 +55,47 @@ def install(auth: Auth, app: FastAPI) -> None:
 
     Raises ConfigurationError for an application that has an auth server, or that has begun to serve.
     """
+    options = auth.options
+    cors = Cors(options, auth.services.origins.patterns) if options.cors else None
+    host(app, auth, partial(ServerVisit, auth), cors)
+    app.router.routes.insert(0, AuthRoute(auth))
+    app.router.routes.extend(documentation_routes(auth))
+    show_credentials(app, server_schemes(auth))
+
+
+def install_verifier(verifier: Verifier, app: FastAPI) -> None:
+    """Let an application know who calls by what other servers issued; it gets no routes.
+
+    Raises ConfigurationError for an application that has a host already, or that has begun to serve.
+    """
+    host(app, verifier, partial(VerifierVisit, verifier))
+    show_credentials(app, verifier_schemes(verifier))
+
+
+class Host(Protocol):
+    """What judges an application's credentials, and holds connections for it."""
+
+    def lifespan(self) -> AbstractAsyncContextManager[None]:
+        """Hold connections for the time of a block."""
+        ...
+
+
+def host(app: FastAPI, owner: Host, visit: Callable[[Scope], Visit], cors: Cors | None = None) -> None:
+    """Give every connection its visit, and refusals their answers.
+
+    Raises ConfigurationError for an application that has a host already, or that has begun to serve.
+    """
     if getattr(app.state, "ostiary", None) is not None:
         raise ConfigurationError("this application has an auth server: call `auth.install(app)` once")
     if app.middleware_stack is not None:
         raise ConfigurationError("this application serves already: call `auth.install(app)` before it starts")
-    app.state.ostiary = auth
-    app.router.routes.insert(0, AuthRoute(auth))
-    app.router.routes.extend(documentation_routes(auth))
-    name_session_cookie(app, auth.services.session_cookies.names.session_token.name)
+    app.state.ostiary = owner
     answer_refusals(app)
-    _surround(auth, app)
-    _hold_connections(auth, app)
+    _surround(app, visit, cors)
+    _hold_connections(owner, app)
 
 
-def _surround(auth: Auth, app: FastAPI) -> None:
+def _surround(app: FastAPI, visit: Callable[[Scope], Visit], cors: Cors | None) -> None:
     """Put the middleware around everything, the handler of unexpected errors included.
 
     `add_middleware` would put it inside of that: a session extended by a request which then failed would lose
@@ -67,18 +105,20 @@ def _surround(auth: Auth, app: FastAPI) -> None:
 
     def build() -> ASGIApp:
         """Return the application's stack within ours."""
-        return AuthMiddleware(original(), auth)
+        # what only documents goes behind what is served: each request asks every route before its own
+        app.router.routes.sort(key=lambda route: isinstance(route, DocumentationRoute))
+        return AuthMiddleware(original(), visit, cors)
 
     app.build_middleware_stack = build  # type: ignore[method-assign]  # see the docstring
 
 
-def _hold_connections(auth: Auth, app: FastAPI) -> None:
+def _hold_connections(owner: Host, app: FastAPI) -> None:
     original = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Any]:  # the application's own state, or None
         """Close the connections after the application's own shutdown, which may still need them."""
-        async with auth.lifespan(), original(app) as state:
+        async with owner.lifespan(), original(app) as state:
             yield state
 
     app.router.lifespan_context = lifespan

@@ -1,8 +1,9 @@
 """What surrounds every request of an application: its visit, the session's cookies, cross-origin rules."""
 
+from collections.abc import Callable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ostiary.auth import Auth
 from ostiary.http.asgi import encode_headers
 from ostiary.integrations.fastapi.cors import Cors, RawHeaders
 from ostiary.integrations.fastapi.visit import SCOPE_KEY, Visit
@@ -13,19 +14,18 @@ _WITH_HEADERS = frozenset({"http.response.start", "websocket.accept"})
 class AuthMiddleware:
     """Gives every connection its visit, and its response whatever the session's reading has to set."""
 
-    def __init__(self, app: ASGIApp, auth: Auth) -> None:
-        """Surround an application."""
+    def __init__(self, app: ASGIApp, visit: Callable[[Scope], Visit], cors: Cors | None = None) -> None:
+        """Surround an application; `visit` begins the visit of a connection."""
         self._app = app
-        self._auth = auth
-        options = auth.options
-        self._cors = Cors(options, auth.services.origins.patterns) if options.cors else None
+        self._visit = visit
+        self._cors = cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        visit = scope[SCOPE_KEY] = Visit(self._auth, scope)
+        visit = scope[SCOPE_KEY] = self._visit(scope)
 
         async def send_with_cookies(message: Message) -> None:
             """Add cookies to the message that carries headers."""
@@ -33,10 +33,14 @@ class AuthMiddleware:
                 message = {**message, "headers": _with_cookies(message.get("headers", ()), lines)}
             await send(message)
 
-        if self._cors is None or scope["type"] != "http":
-            await self._app(scope, receive, send_with_cookies)
-        else:
-            await self._serve_across_origins(self._cors, scope, receive, send_with_cookies)
+        try:
+            if self._cors is None or scope["type"] != "http":
+                await self._app(scope, receive, send_with_cookies)
+            else:
+                await self._serve_across_origins(self._cors, scope, receive, send_with_cookies)
+        finally:
+            # a visit and its scope that held each other would wait, with the whole request, for the collector
+            scope.pop(SCOPE_KEY, None)
 
     async def _serve_across_origins(self, cors: Cors, scope: Scope, receive: Receive, send: Send) -> None:
         origin = await cors.granted(scope)

@@ -1,76 +1,79 @@
-"""One connection to the application, and the session it comes with."""
+"""One connection to the application, and the credential it comes with."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from ostiary.auth import Auth
-from ostiary.domain.entities import ActiveSession
+from ostiary.domain.entities import User
 from ostiary.domain.errors import AuthError, ConfigurationError
+from ostiary.domain.schema import Model
 from ostiary.http.asgi import raw_path, read_headers
-from ostiary.http.context import Context
 from ostiary.http.messages import Request
-from ostiary.http.session_reader import SIGNED_OUT, Reading
+from ostiary.verification.principal import Principal
 
 SCOPE_KEY: Final = "ostiary"
-_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _WEB_SCHEMES: Final = {"ws": "http", "wss": "https"}
 
 
-class Visit:
-    """Reads the session once, however many ask, and keeps the cookies that go out with the response."""
-
-    __slots__ = ("_context", "_reading", "_scope", "auth")
-
-    def __init__(self, auth: Auth, scope: Scope) -> None:
-        """Read nothing yet: most requests of an application may never ask who calls."""
-        self.auth: Final = auth
-        self._scope = scope
-        self._context: Context | None = None
-        self._reading: Reading | None = None
+class Visit(Protocol):
+    """Judges the credential once, however many ask."""
 
     @property
-    def context(self) -> Context:
-        """The connection as the auth server sees it."""
-        if self._context is None:
-            self._context = self.auth.context(_request_of(self._scope))
-        return self._context
+    def user_model(self) -> Model[User]:
+        """What is known of users here."""
+        ...
 
-    async def session(self) -> ActiveSession | None:
-        """Return the session of the connection, extended where that is due; None if nobody is signed in.
+    @property
+    def knows_roles(self) -> bool:
+        """Whether a role can be told at all."""
+        ...
 
-        Raises INVALID_ORIGIN or MISSING_OR_NULL_ORIGIN where another site may have made the browser send the
-        cookie.
+    async def principal(self) -> Principal | None:
+        """Return who calls; None where no credential came, or the session of its cookie is over.
+
+        Raises AuthError where a token failed or another site may have made the browser send its cookie;
+        StorageUnavailable and IssuerUnavailable where nobody could tell.
         """
-        if self._reading is None:
-            self._reading = await self._judge()
-        return self._reading.active
+        ...
 
-    async def _judge(self) -> Reading:
-        context, services = self.context, self.auth.services
-        if self._needs_origin and services.session_cookies.token(context.request) is not None:
-            await services.origins.check_origin(context.request)
-        try:
-            return await context.read_session()
-        except AuthError:
-            return SIGNED_OUT  # revoked while it was being extended
+    async def is_alive(self, principal: Principal) -> bool:
+        """Tell whether what was judged would be judged the same way now."""
+        ...
 
-    @property
-    def _needs_origin(self) -> bool:
-        # No same-origin policy protects a WebSocket: its handshake carries cookies from anywhere.
-        return self._scope["type"] == "websocket" or self._scope["method"] not in _SAFE_METHODS
+    def is_fresh(self, principal: Principal) -> bool:
+        """Tell whether the sign-in is recent enough for sensitive work."""
+        ...
+
+    def required(self) -> AuthError:
+        """Make the refusal of a request that proves nobody."""
+        ...
+
+    def log(self, error: AuthError) -> None:
+        """Record a refusal."""
+        ...
 
     def cookie_lines(self) -> list[str]:
-        """Return what the response has to set; empty unless the session was read and touched."""
-        return [] if self._context is None else self._context.cookies.lines()
+        """Return what the response has to set; empty unless a session was read and touched."""
+        ...
 
 
-def _request_of(scope: Scope) -> Request:
+def authorization_of(scope: Scope) -> str | None:
+    """Return the Authorization header, the first of them; the request is not read for it."""
+    for name, value in scope["headers"]:
+        if name.lower() == b"authorization":
+            header: str = value.decode("latin-1")
+            return header
+    return None
+
+
+def request_of(scope: Scope) -> Request:
+    """Return the request of an application's connection."""
     client = scope.get("client")
     scheme: str = scope.get("scheme", "http")
     return Request(
         method=scope.get("method", "GET"),
+        mount="/",  # not below the base path: what is allowed there says nothing about the application
         path=raw_path(scope),
         headers=read_headers(scope),
         # The query belongs to the application: it must not switch the cookie cache off.
@@ -80,8 +83,11 @@ def _request_of(scope: Scope) -> Request:
 
 
 def visit_of(connection: HTTPConnection) -> Visit:
-    """Return the visit of a connection; raises ConfigurationError where no auth server is installed."""
-    visit = connection.scope.get(SCOPE_KEY)
-    if not isinstance(visit, Visit):
-        raise ConfigurationError("this application knows no auth server: call `auth.install(app)` on it")
+    """Return the visit of a connection; raises ConfigurationError where none is there, or it is over."""
+    visit: Visit | None = connection.scope.get(SCOPE_KEY)
+    if visit is None:
+        raise ConfigurationError(
+            "this application knows no auth server: call `auth.install(app)` on it, "
+            "and ask who calls before the request is over"
+        )
     return visit

@@ -1,9 +1,12 @@
 """Text under keys in the memory of one process."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ostiary.domain.runtime import Runtime
+
+_FIRST_SWEEP: Final = 1024  # entries
 
 
 class _Entry(NamedTuple):
@@ -18,11 +21,16 @@ class MemoryKeyValue:
         """Measure life times by the runtime's clock."""
         self._runtime = runtime
         self._entries: dict[str, _Entry] = {}
+        self._sweep_at = _FIRST_SWEEP
 
     async def get(self, key: str) -> str | None:
         """Return the value; None if absent or past its life time."""
         entry = self._living(key)
         return None if entry is None else entry.value
+
+    async def get_many(self, keys: Sequence[str]) -> list[str | None]:
+        """Return the value of each key."""
+        return [await self.get(key) for key in keys]
 
     async def set(self, key: str, value: str, ttl: timedelta | None = None) -> None:
         """Store a value; a life time below one second is over at once."""
@@ -31,6 +39,15 @@ class MemoryKeyValue:
             self._entries.pop(key, None)
             return
         self._entries[key] = _Entry(value, None if seconds is None else self._runtime.monotonic() + seconds)
+        if len(self._entries) >= self._sweep_at:
+            self._sweep()
+
+    async def replace(self, key: str, value: str, ttl: timedelta) -> bool:
+        """Store a value where there is one."""
+        if self._living(key) is None:
+            return False
+        await self.set(key, value, ttl)
+        return True
 
     async def delete(self, key: str) -> None:
         """Remove a value."""
@@ -69,6 +86,12 @@ class MemoryKeyValue:
     async def close(self) -> None:
         """Forget everything."""
         self._entries.clear()
+
+    def _sweep(self) -> None:
+        """Drop what is over and what nobody asks for any more, so that memory does not grow for ever."""
+        for key in tuple(self._entries):
+            self._living(key)
+        self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._entries))
 
     def _living(self, key: str) -> _Entry | None:
         entry = self._entries.get(key)

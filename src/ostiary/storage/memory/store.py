@@ -95,8 +95,9 @@ class MemoryStore:
         return await MemoryTransaction(self._tables).credential(email)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Transaction]:
-        """Work on a copy, and let it take the tables' place at the end."""
+    async def transaction(self, lock: str | None = None) -> AsyncGenerator[Transaction]:
+        """Work on a copy, one at a time, and let it take the tables' place at the end."""
+        del lock
         async with self._writing() as tables:
             transaction = MemoryTransaction(tables.copied())
             yield transaction

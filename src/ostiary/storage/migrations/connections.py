@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from ostiary.domain.errors import StorageUnavailable
@@ -38,6 +37,8 @@ async def with_connection(url: str, work: Callable[[sa.Connection], T], *, locke
     driver = driver_of(url, PoolOptions())
     if driver.dialect == "sqlite":
         return await asyncio.to_thread(_with_sqlite, await driver.connect(), work, locked=locked)
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415  SQLite starts without the ORM
+
     engine = create_async_engine(_ENGINES[driver.dialect], async_creator=driver.connect, poolclass=NullPool)
     try:
         async with engine.begin() as connection:

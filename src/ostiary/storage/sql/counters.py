@@ -4,10 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ostiary.domain.errors import AlreadyExists, StorageUnavailable
 from ostiary.domain.models import RATE_LIMIT
@@ -17,9 +16,12 @@ from ostiary.storage.sql.rows import DriverValue
 from ostiary.storage.sql.statements import Statement, Statements
 from ostiary.storage.store import Hit
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
 _ATTEMPTS: Final = 8
 _BETWEEN_PRUNINGS: Final = 60.0  # seconds
-_KEPT_MS: Final = 24 * 3600 * 1000  # another server may count in windows that this one has not seen
+_KEPT_MS: Final = 7 * 24 * 3600 * 1000  # another server may count in windows that this one has not seen
 
 # The values of every statement, by place: identifier, key, now, window, maximum.
 _ID, _KEY, _NOW, _WINDOW, _MAXIMUM = range(5)
@@ -91,11 +93,23 @@ class Counters:
     def _upsert(self) -> Statement:
         """Insert, or count on, or start anew; returns a row only if the use was accepted."""
         table = self._table
-        insert = (postgresql if self._statements.dialect == "postgresql" else sqlite).insert(table)
-        statement = insert.values(self._first_use()).on_conflict_do_update(
-            index_elements=[table.c.key], set_=self._next_use(), where=self._acceptable()
+        statement = (
+            self._insert(table)
+            .values(self._first_use())
+            .on_conflict_do_update(
+                index_elements=[table.c.key], set_=self._next_use(), where=self._acceptable()
+            )
         )
         return self._compiled(statement.returning(table.c.count))
+
+    def _insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+        if self._statements.dialect == "postgresql":
+            from sqlalchemy.dialects.postgresql import Insert as Insertion  # noqa: PLC0415  each is large
+
+            return Insertion(table)
+        from sqlalchemy.dialects.sqlite import Insert  # noqa: PLC0415  see above
+
+        return Insert(table)
 
     @cached_property
     def _renew(self) -> Statement:

@@ -73,6 +73,10 @@ class Driver(Connection, Protocol):
         """Which kind of database it is."""
         ...
 
+    def transaction(self, lock: str | None = None) -> AbstractAsyncContextManager[Connection]:
+        """Pin a connection; with a lock, wait until no transaction anywhere holds one of that name."""
+        ...
+
     async def connect(self) -> Any:  # Any: a connection of the driver's own kind
         """Open a connection outside the pool, which waits longer for locks than a request would."""
         ...

@@ -107,7 +107,8 @@ def _id_codec(schema: Schema, dialect: Dialect) -> Codec:
 
 def codec_of(field: Field[Any], schema: Schema, dialect: Dialect) -> Codec:
     """Return how a field's values are written in a database."""
-    if field.references is not None and field.references.field == "id":
+    reference = schema.kept_reference(field)
+    if reference is not None and reference.field == "id":
         return _id_codec(schema, dialect)
     match field.type:
         case "string":

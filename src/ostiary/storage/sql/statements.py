@@ -6,10 +6,6 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-from sqlalchemy.dialects.mysql.base import MySQLDialect
-from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.sql.elements import ColumnElement
 
 from ostiary.domain.schema import Condition, Operator, Value
@@ -118,12 +114,19 @@ class _Slots:
 
 
 def _engine(dialect: Dialect) -> sa.Dialect:
+    # imported one at a time: each dialect brings every driver that SQLAlchemy knows for it
     match dialect:
         case "postgresql":
+            from sqlalchemy.dialects.postgresql.base import PGDialect  # noqa: PLC0415  see above
+
             return PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
         case "mysql":
+            from sqlalchemy.dialects.mysql.base import MySQLDialect  # noqa: PLC0415  see above
+
             return MySQLDialect(paramstyle="format")
         case _:
+            from sqlalchemy.dialects.sqlite.base import SQLiteDialect  # noqa: PLC0415  see above
+
             return SQLiteDialect(paramstyle="qmark")
 
 
@@ -244,7 +247,7 @@ class Statements:
         return self.dialect == "mysql" and isinstance(column.type, sa.String)
 
     def _binary(self, column: sa.Column[Any]) -> ColumnElement[Any]:
-        return sa.cast(sa.func.convert(column.op("USING")(sa.text("utf8mb4"))), mysql.BINARY())
+        return sa.cast(sa.func.convert(column.op("USING")(sa.text("utf8mb4"))), sa.BINARY())
 
     def _exactly(
         self,

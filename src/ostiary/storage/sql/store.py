@@ -39,13 +39,13 @@ class SqlStore(SqlTables):
         return self._catalog.metadata
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Transaction]:
+    async def transaction(self, lock: str | None = None) -> AsyncGenerator[Transaction]:
         """Commit at the end of the block, roll back on an exception.
 
         A statement that failed spoils the whole transaction, caught or not: then the end of the block rolls
         back and raises RuntimeError.
         """
-        async with self._driver.transaction() as connection:
+        async with self._driver.transaction(lock) as connection:
             transaction = SqlTransaction(self._catalog, connection)
             yield transaction
             if transaction.spoiled:

@@ -24,7 +24,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import Index as TableIndex
-from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect as Engine
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
@@ -63,6 +62,8 @@ class Moment(TypeDecorator[datetime]):
             case "postgresql":
                 return dialect.type_descriptor(TIMESTAMP(timezone=True))
             case _:
+                from sqlalchemy.dialects import mysql  # noqa: PLC0415  no other database needs it
+
                 return dialect.type_descriptor(mysql.TIMESTAMP(fsp=3))
 
     def process_bind_param(self, value: datetime | None, dialect: Engine) -> object:
@@ -145,7 +146,12 @@ def _fnv1a(value: str) -> int:
 def _table(metadata: MetaData, model: Model[Any], schema: Schema, dialect: Dialect) -> None:
     columns = [column_of(field, model, schema, dialect) for field in model.fields]
     uniques = [UniqueConstraint(field.name) for field in model.fields if field.unique]
-    table = Table(model.table_name, metadata, _id_column(schema, dialect), *columns, *uniques)
+    # SQLite would give the number of a deleted row away again, as no other database does
+    never_again = dialect == "sqlite" and schema.id_type == "serial"
+    identifier = _id_column(schema, dialect)
+    table = Table(
+        model.table_name, metadata, identifier, *columns, *uniques, sqlite_autoincrement=never_again
+    )
     for field in model.fields:
         if field.index and not field.unique:
             TableIndex(index_name(table.name, (field.column_name,), unique=False), table.c[field.name])
@@ -168,10 +174,10 @@ def _id_column(schema: Schema, dialect: Dialect) -> Column[Any]:
 def column_of(field: Field[Any], model: Model[Any], schema: Schema, dialect: Dialect) -> Column[Any]:
     """Return a field's column, keyed by the field's name."""
     target = []
-    if field.references is not None and field.references.model not in schema.unkept:
-        table = schema.by_name[field.references.model].table_name
-        rule = None if field.references.on_delete == "no action" else field.references.on_delete.upper()
-        target.append(ForeignKey(f"{table}.{field.references.field}", ondelete=rule))
+    if (reference := schema.kept_reference(field)) is not None:
+        table = schema.by_name[reference.model].table_name
+        rule = None if reference.on_delete == "no action" else reference.on_delete.upper()
+        target.append(ForeignKey(f"{table}.{reference.field}", ondelete=rule))
     return Column(
         field.column_name,
         _column_type(field, model, schema, dialect),
@@ -197,7 +203,8 @@ def _id_type(schema: Schema, dialect: Dialect) -> TypeEngine[Any]:
 
 
 def _column_type(field: Field[Any], model: Model[Any], schema: Schema, dialect: Dialect) -> TypeEngine[Any]:
-    if field.references is not None and field.references.field == "id":
+    reference = schema.kept_reference(field)
+    if reference is not None and reference.field == "id":
         return _id_type(schema, dialect)
     match field.type:
         case "string":
@@ -209,8 +216,15 @@ def _column_type(field: Field[Any], model: Model[Any], schema: Schema, dialect: 
         case "date":
             return Moment()
         case _:
-            kinds: dict[Dialect, TypeEngine[Any]] = {"sqlite": JsonText(), "postgresql": postgresql.JSONB()}
-            return kinds.get(dialect, JSON())
+            return _json_type(dialect)
+
+
+def _json_type(dialect: Dialect) -> TypeEngine[Any]:
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415  no other database needs it
+
+        return JSONB()
+    return JsonText() if dialect == "sqlite" else JSON()
 
 
 def _text_type(field: Field[Any], model: Model[Any]) -> TypeEngine[Any]:

@@ -162,9 +162,9 @@ class MysqlDriver:
             return await pinned.execute(sql, args)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Connection]:
-        """Hold one connection from BEGIN to COMMIT."""
-        async with self._connection() as pinned:
+    async def transaction(self, lock: str | None = None) -> AsyncGenerator[Connection]:
+        """Hold one connection from BEGIN to COMMIT, and a lock, which is the connection's, still longer."""
+        async with self._connection() as pinned, self._locked(pinned, lock):
             transaction = _Transaction(pinned.connection)
             try:
                 yield transaction
@@ -176,6 +176,22 @@ class MysqlDriver:
             except BaseException:
                 transaction.connection.close()  # being cancelled is no time to wait; the server rolls back
                 raise
+
+    @asynccontextmanager
+    async def _locked(self, pinned: _Pinned, lock: str | None) -> AsyncGenerator[None]:
+        if lock is None:
+            yield
+            return
+        patience = self._options.acquire_timeout.total_seconds()
+        # names are the whole server's, so the database is part of the name
+        taken = await pinned.fetch("SELECT GET_LOCK(CONCAT(DATABASE(), ':', %s), %s)", [lock, patience])
+        if taken[0][0] != 1:
+            raise StorageUnavailable(f"somebody has held the lock '{lock}' for too long")
+        try:
+            yield
+        finally:
+            if _is_open(pinned.connection):
+                await pinned.fetch("SELECT RELEASE_LOCK(CONCAT(DATABASE(), ':', %s))", [lock])
 
     async def close(self) -> None:
         """Close every connection that rests; those in use close when they are given back."""

@@ -144,13 +144,15 @@ class PostgresDriver:
             pool.release(connection)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Connection]:
+    async def transaction(self, lock: str | None = None) -> AsyncGenerator[Connection]:
         """Hold one connection from BEGIN to COMMIT."""
         pool = self._ready()
         connection = await pool.acquire()
         pinned = _Pinned(connection)
         try:
             await pinned.execute("BEGIN", ())
+            if lock is not None:
+                await pinned.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [lock])
             yield pinned
             await pinned.execute("COMMIT", ())
         except Exception:

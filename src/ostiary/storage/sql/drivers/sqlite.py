@@ -177,8 +177,9 @@ class SqliteDriver:
             return await writer.run(partial(_execute, sql, args))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Connection]:
-        """Hold the writer from BEGIN to COMMIT."""
+    async def transaction(self, lock: str | None = None) -> AsyncGenerator[Connection]:
+        """Hold the writer from BEGIN to COMMIT, which is all the lock there is."""
+        del lock
         async with self._writing() as writer:
             pinned = _Pinned(writer)
             try:

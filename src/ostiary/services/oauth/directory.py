@@ -1,0 +1,65 @@
+"""The providers of the configuration, by name."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from ostiary.domain.errors import ConfigurationError
+from ostiary.options.social import GenericOAuth, GitHub, Google, SocialProvider
+from ostiary.services.oauth.client import ClientFor
+from ostiary.services.oauth.failure import ProviderFailed
+from ostiary.services.oauth.provider import IdTokenRules, IdTokens, Provider
+from ostiary.services.oauth.providers.github import github
+from ostiary.services.oauth.providers.google import google
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Directory:
+    """Finds providers; one that describes itself is asked when it is needed first, and kept."""
+
+    def __init__(
+        self,
+        settings: Sequence[SocialProvider],
+        client_for: ClientFor,
+        judge_of: Callable[[IdTokenRules], IdTokens],
+    ) -> None:
+        """Take the configured providers; raises ConfigurationError where two have one name."""
+        self._settings = {each.provider_id: each for each in settings}
+        if len(self._settings) != len(settings):
+            raise ConfigurationError("two social providers have the same provider_id: give one another")
+        self._client_for = client_for
+        self._judge_of = judge_of
+        self._known: dict[str, Provider] = {}
+        self._asking = asyncio.Lock()
+
+    async def find(self, provider_id: str) -> Provider | None:
+        """Return a provider; None if it is not configured, or does not tell where it is."""
+        if provider_id in self._known or provider_id not in self._settings:
+            return self._known.get(provider_id)
+        async with self._asking:
+            if provider_id not in self._known:
+                try:
+                    self._known[provider_id] = await self._declared(self._settings[provider_id])
+                except ProviderFailed as failure:
+                    _log.warning("the provider '%s' cannot be used: %s", provider_id, failure)
+        return self._known.get(provider_id)
+
+    async def _declared(self, settings: SocialProvider) -> Provider:
+        match settings:
+            case Google():
+                return google(settings, self._judge_of)
+            case GitHub():
+                return github(settings)
+            case GenericOAuth():
+                from ostiary.services.oauth.providers.generic import generic  # noqa: PLC0415  JOSE is slow to import
+
+                return await generic(settings, self._client_for, self._judge_of)
+        raise ProviderFailed(f"nobody knows how to speak to a {type(settings).__name__}")
+
+    async def close(self) -> None:
+        """Stop fetching keys."""
+        for provider in self._known.values():
+            if provider.id_tokens is not None:
+                await provider.id_tokens.close()

@@ -1,0 +1,234 @@
+"""Which person an account of a provider belongs to: known, linked by a proved address, or new."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ostiary.domain.entities import Account, User
+from ostiary.domain.errors import AlreadyExists, InvalidValue
+from ostiary.domain.models import ACCOUNT, ID, USER, AccountFields, UserFields
+from ostiary.domain.runtime import Runtime
+from ostiary.domain.schema import Changes, Field, Value
+from ostiary.options import AccountOptions
+from ostiary.services.additional_fields import read_additional_fields
+from ostiary.services.oauth.failure import FlowFailed
+from ostiary.services.oauth.provider import Profile, Provider
+from ostiary.services.oauth.state import LinkIntent
+from ostiary.services.oauth.tokens import OAuthTokens, TokenSeal, merged_scopes
+from ostiary.services.users import NewUser, Users
+from ostiary.services.write_hooks import HookedWrites
+from ostiary.storage.store import Store, Tables, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody whom a provider has just vouched for."""
+
+    provider: Provider
+    profile: Profile
+    tokens: OAuthTokens
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Whose account it is."""
+
+    user: User
+    is_new: bool = False
+
+
+@dataclass(frozen=True)
+class Linking:
+    """Finds, links and makes the users of accounts, whose key is the subject, never the address."""
+
+    store: Store
+    writes: HookedWrites
+    users: Users
+    runtime: Runtime
+    seal: TokenSeal
+    options: AccountOptions
+
+    async def account_of(self, arrival: Arrival, tables: Tables | None = None) -> Account | None:
+        """Return the account that the provider spoke of."""
+        return (
+            await (tables or self.store)
+            .rows(ACCOUNT)
+            .first(
+                AccountFields.PROVIDER_ID.equals(arrival.provider.id),
+                AccountFields.ACCOUNT_ID.equals(arrival.profile.subject),
+            )
+        )
+
+    async def resolve(self, arrival: Arrival, *, request_sign_up: bool) -> Resolved:
+        """Return the user to sign in; raises FlowFailed, and AuthError where a hook or a field refuses."""
+        account = await self.account_of(arrival)
+        if account is not None:
+            return Resolved(await self._known(account, arrival))
+        try:
+            async with self.store.transaction(lock=self._lock(arrival)) as tables:
+                resolved = await self._unknown(arrival, tables, request_sign_up=request_sign_up)
+        except (AlreadyExists, InvalidValue) as error:
+            raise FlowFailed("unable_to_create_user", reason=type(error).__name__) from error
+        if resolved is None:
+            return await self.resolve(arrival, request_sign_up=request_sign_up)
+        if resolved.is_new:
+            return resolved
+        user = await self._with_proved_address(resolved.user, arrival.profile)
+        return Resolved(await self._overridden(await self._informed(user, arrival.profile), arrival))
+
+    @staticmethod
+    def _lock(arrival: Arrival) -> str:
+        return f"account:{arrival.provider.id}:{arrival.profile.subject}"
+
+    async def _known(self, account: Account, arrival: Arrival) -> User:
+        user = await self.users.by_id(account.user_id)
+        if user is None:
+            raise FlowFailed("unable_to_link_account", reason="the account's user is gone")
+        if self.options.update_account_on_sign_in:
+            await self._keep_tokens(account, arrival.tokens)
+        user = await self._with_proved_address(user, arrival.profile)
+        return await self._overridden(user, arrival)
+
+    async def _unknown(
+        self, arrival: Arrival, tables: Transaction, *, request_sign_up: bool
+    ) -> Resolved | None:
+        """Link or make a user; None where another request has just done so for the same account."""
+        if await self.account_of(arrival, tables) is not None:
+            return None
+        email = (arrival.profile.email or "").lower()
+        user = await tables.rows(USER).first(UserFields.EMAIL.equals(email))
+        if user is not None:
+            self._require_linkable(user, arrival)
+            await self.writes.create(ACCOUNT, self._account(user, arrival), tables)
+            return Resolved(user)
+        settings = arrival.provider.settings
+        if settings.disable_sign_up or (settings.disable_implicit_sign_up and not request_sign_up):
+            raise FlowFailed("signup_disabled", reason="nobody is known by this account or address")
+        user = await self.writes.create(USER, self.users.draft(self._new_user(arrival.profile)), tables)
+        await self.writes.create(ACCOUNT, self._account(user, arrival), tables)
+        return Resolved(user, is_new=True)
+
+    def _require_linkable(self, user: User, arrival: Arrival) -> None:
+        """Link without asking only where both sides have proof of the address.
+
+        Whoever signed up with another's address waits for its owner to arrive by a provider: an address that
+        nobody proved here must not be enough to be joined with that account.
+        """
+        linking = self.options.account_linking
+        proved = arrival.profile.email_verified or arrival.provider.id in linking.trusted_providers
+        owned = user.email_verified or not linking.require_local_email_verified
+        if not (proved and owned and linking.enabled) or linking.disable_implicit_linking:
+            raise FlowFailed("account_not_linked", reason="the address is not proved on both sides")
+
+    async def link(self, arrival: Arrival, intent: LinkIntent) -> None:
+        """Give an account to the user who asked for it; raises FlowFailed."""
+        linking, profile = self.options.account_linking, arrival.profile
+        trusted = profile.email_verified or arrival.provider.id in linking.trusted_providers
+        if not trusted or not linking.enabled:
+            raise FlowFailed("unable_to_link_account", reason="the provider has no proof of the address")
+        if (profile.email or "").lower() != intent.email.lower() and not linking.allow_different_emails:
+            raise FlowFailed("email_does_not_match", reason="the account has another address")
+        user = await self.users.by_id(intent.user_id)
+        if user is None:
+            raise FlowFailed("unable_to_link_account", reason="the user is gone")
+        async with self.store.transaction(lock=self._lock(arrival)) as tables:
+            account = await self.account_of(arrival, tables)
+            if account is not None and account.user_id != user.id:
+                raise FlowFailed("account_already_linked_to_different_user")
+            if account is None:
+                await self.writes.create(ACCOUNT, self._account(user, arrival), tables)
+        if account is not None:
+            scope = merged_scopes(account.scope, arrival.tokens.scopes)
+            await self._keep_tokens(account, arrival.tokens, {AccountFields.SCOPE: scope} if scope else {})
+        await self._informed(user, profile)
+
+    def _new_user(self, profile: Profile) -> NewUser:
+        return NewUser(
+            email=profile.email or "",
+            name=profile.name,
+            image=profile.image,
+            email_verified=profile.email_verified,
+            additional=read_additional_fields(self.users.schema[USER], self._permitted(profile), "create"),
+        )
+
+    def _permitted(self, profile: Profile) -> dict[str, Value]:
+        """Leave out what nobody may set: a provider is no more than a client there."""
+        fields = self.users.schema[USER].by_name
+        return {
+            name: value for name, value in profile.others.items() if name in fields and fields[name].input
+        }
+
+    def _account(self, user: User, arrival: Arrival) -> Account:
+        now, tokens = self.runtime.now(), arrival.tokens
+        return Account(
+            id=self.runtime.new_id(),
+            account_id=arrival.profile.subject,
+            provider_id=arrival.provider.id,
+            user_id=user.id,
+            access_token=self.seal.close(tokens.access_token),
+            refresh_token=self.seal.close(tokens.refresh_token),
+            id_token=tokens.id_token,
+            access_token_expires_at=tokens.access_token_expires_at,
+            refresh_token_expires_at=tokens.refresh_token_expires_at,
+            scope=",".join(tokens.scopes),
+            created_at=now,
+            updated_at=now,
+        )
+
+    async def _keep_tokens(self, account: Account, tokens: OAuthTokens, more: Changes | None = None) -> None:
+        given: dict[Field[str | None], Value] = {
+            AccountFields.ACCESS_TOKEN: self.seal.close(tokens.access_token),
+            AccountFields.REFRESH_TOKEN: self.seal.close(tokens.refresh_token),
+            AccountFields.ID_TOKEN: tokens.id_token,
+        }
+        changes: dict[Field[str | None], Value] = {field: value for field, value in given.items() if value}
+        times = {
+            AccountFields.ACCESS_TOKEN_EXPIRES_AT: tokens.access_token_expires_at,
+            AccountFields.REFRESH_TOKEN_EXPIRES_AT: tokens.refresh_token_expires_at,
+        }
+        moments = {field: moment for field, moment in times.items() if moment is not None}
+        stamp = {AccountFields.UPDATED_AT: self.runtime.now()}
+        await self.writes.update(
+            ACCOUNT, {**changes, **moments, **(more or {}), **stamp}, ID.equals(account.id)
+        )
+
+    async def _with_proved_address(self, user: User, profile: Profile) -> User:
+        """Take over the provider's proof of the very address that the user has."""
+        same = (profile.email or "").lower() == user.email
+        if user.email_verified or not (same and profile.email_verified):
+            return user
+        return await self.users.change(user, {UserFields.EMAIL_VERIFIED: True}) or user
+
+    async def _informed(self, user: User, profile: Profile) -> User:
+        """Copy the profile after a link where the configuration wants it; never the address."""
+        if not self.options.account_linking.update_user_info_on_link:
+            return user
+        return await self.users.change(user, self._details(profile)) or user
+
+    async def _overridden(self, user: User, arrival: Arrival) -> User:
+        """Copy everything, the address included, where the provider's word counts more than the user's."""
+        if not arrival.provider.settings.override_user_info_on_sign_in:
+            return user
+        profile = arrival.profile
+        email = (profile.email or user.email).lower()
+        verified = profile.email_verified or (email == user.email and user.email_verified)
+        changes = {
+            **self._details(profile),
+            UserFields.EMAIL: email,
+            UserFields.EMAIL_VERIFIED: verified,
+        }
+        try:
+            return await self.users.change(user, changes) or user
+        except AlreadyExists:
+            return await self.users.change(user, self._details(profile)) or user
+
+    def _details(self, profile: Profile) -> Changes:
+        model = self.users.schema[USER]
+        others = read_additional_fields(model, self._permitted(profile), "update")
+        known: dict[Field[Any], Value] = {UserFields.NAME: profile.name, UserFields.IMAGE: profile.image}
+        said = {field: value for field, value in known.items() if value}
+        return {**said, **{model.by_name[name]: value for name, value in others.items()}}
+
+
+def as_sentence(code: str) -> str:
+    """Return what an answer in JSON calls the failure of a flow."""
+    return code.replace("_", " ")

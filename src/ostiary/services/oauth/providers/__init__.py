@@ -1,0 +1,1 @@
+"""The providers that are known, each declared in a file of its own."""

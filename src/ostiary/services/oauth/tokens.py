@@ -1,0 +1,101 @@
+"""What a provider hands out: its tokens, as they travel and as they are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from ostiary.crypto.signing import Keyring
+from ostiary.domain.errors import JsonValue
+from ostiary.domain.runtime import Runtime
+
+_LONGEST_LIFE: Final = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthTokens:
+    """The tokens of one grant."""
+
+    access_token: str | None = field(default=None, repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    id_token: str | None = field(default=None, repr=False)
+    access_token_expires_at: datetime | None = None
+    refresh_token_expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    """What was granted."""
+
+
+def read_tokens(answer: Mapping[str, JsonValue], now: datetime) -> OAuthTokens:
+    """Read the answer of a token endpoint (RFC 6749 section 5.1); members of another type are left out."""
+    return OAuthTokens(
+        access_token=_text(answer, "access_token"),
+        refresh_token=_text(answer, "refresh_token"),
+        id_token=_text(answer, "id_token"),
+        access_token_expires_at=_moment(answer, "expires_in", now),
+        refresh_token_expires_at=_moment(answer, "refresh_token_expires_in", now),
+        scopes=_scopes(answer.get("scope")),
+    )
+
+
+def _text(answer: Mapping[str, JsonValue], name: str) -> str | None:
+    value = answer.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _moment(answer: Mapping[str, JsonValue], name: str, now: datetime) -> datetime | None:
+    value = answer.get(name)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return now + timedelta(seconds=value) if 0 < value <= _LONGEST_LIFE.total_seconds() else None
+
+
+def _scopes(value: JsonValue) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(value.split())
+    given = value if isinstance(value, list) else []
+    return tuple(each.strip() for each in given if isinstance(each, str) and each.strip())
+
+
+def stored_scopes(scope: str | None) -> list[str]:
+    """Return the scopes of an account as a list."""
+    return [each.strip() for each in (scope or "").split(",") if each.strip()]
+
+
+def merged_scopes(stored: str | None, granted: tuple[str, ...]) -> str:
+    """Return what was granted until now and just now, each once, in the order it came."""
+    return ",".join(dict.fromkeys([*stored_scopes(stored), *granted]))
+
+
+@dataclass(frozen=True)
+class TokenSeal:
+    """Encrypts access and refresh tokens at rest, where the configuration asks for it."""
+
+    keyring: Keyring
+    runtime: Runtime
+    enabled: bool
+
+    def close(self, token: str | None) -> str | None:
+        """Return a token as it is kept."""
+        if not self.enabled or not token:
+            return token
+        from ostiary.crypto.sealing import seal  # noqa: PLC0415  few servers seal anything
+
+        return seal(token, self.keyring, self.runtime)
+
+    def open(self, kept: str | None) -> str | None:
+        """Return a token that was kept, from before encryption was switched on as well.
+
+        None where no secret opens it.
+        """
+        if not self.enabled or not kept:
+            return kept
+        from ostiary.crypto.sealing import SealError, looks_sealed, unseal  # noqa: PLC0415  few servers seal anything
+
+        if not looks_sealed(kept):
+            return kept
+        try:
+            return unseal(kept, self.keyring)
+        except SealError:
+            return None

@@ -1,0 +1,96 @@
+"""A new password for whoever reads the account's mail."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ostiary.domain.entities import Account, User, Verification
+from ostiary.domain.errors import Errors
+from ostiary.domain.mailed_links import MailedLink
+from ostiary.options import EmailAndPassword
+from ostiary.services.mailed_links import MailedLinks
+from ostiary.services.password_policy import Owner
+from ostiary.services.passwords import Passwords
+from ostiary.services.users import Users
+from ostiary.services.verifications import Verifications
+
+_TOKEN_LENGTH: Final = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordReset:
+    """Mails one-time links, and sets the password of whoever comes back with one."""
+
+    settings: EmailAndPassword
+    users: Users
+    passwords: Passwords
+    verifications: Verifications
+    links: MailedLinks
+
+    async def request(self, email: str, redirect_to: str | None) -> None:
+        """Mail a link to the owner of an address, if there is one; nothing tells the caller.
+
+        Raises RESET_PASSWORD_DISABLED where nothing sends mail.
+        """
+        sender = self.settings.send_reset_password
+        if sender is None:
+            raise Errors.RESET_PASSWORD_DISABLED()
+        user = await self.users.by_email(email)
+        if user is None:
+            return
+
+        async def link() -> MailedLink:
+            """Write the token's row beside the request, too: for an unknown address there is none."""
+            return await self._link(user, redirect_to)
+
+        self.links.send(sender, user.email, link, "send_reset_password")
+
+    async def _link(self, user: User, redirect_to: str | None) -> MailedLink:
+        token = self.verifications.runtime.new_token(_TOKEN_LENGTH)
+        await self.verifications.issue(
+            _identifier(token), user.id, self.settings.reset_password_token_expires_in
+        )
+        url = self.links.url(f"/reset-password/{token}", callbackURL=redirect_to or "")
+        return MailedLink(user=user, url=url, token=token)
+
+    async def is_usable(self, token: str) -> bool:
+        """Tell whether a token would be accepted now; it is not used up."""
+        return await self.verifications.find(_identifier(token)) is not None
+
+    async def reset(self, token: str, new_password: str) -> User:
+        """Set the password of the token's user, and end every session where that is configured.
+
+        Raises INVALID_TOKEN, USER_NOT_FOUND and what the password policy refuses; a refusal does not use the
+        token up, and of those who race with one token only the first succeeds.
+        """
+        self.passwords.rules.check_length(new_password)
+        row = await self.verifications.find(_identifier(token))
+        if row is None:
+            raise Errors.INVALID_TOKEN(reason="unknown, used or expired")
+        user = await self.users.by_id(row.value)
+        if user is None:
+            raise Errors.USER_NOT_FOUND(reason="deleted since")
+        account = await self.users.credential_account(user.id)
+        if _is_outdated(row, account):
+            raise Errors.INVALID_TOKEN(reason="the password was changed since")
+        new_hash = await self.passwords.hash_new(new_password, Owner(user.email, user.name))
+        await self._set(token, user, account, new_hash)
+        # the failures were guesses at a password that is no more
+        await self.passwords.attempts.forgive(user.email)
+        return user
+
+    async def _set(self, token: str, user: User, account: Account | None, new_hash: str) -> None:
+        async with self.users.store.transaction() as tables:
+            if await self.verifications.consume(_identifier(token), tables) is None:
+                raise Errors.INVALID_TOKEN(reason="used meanwhile")
+            if self.settings.revoke_sessions_on_password_reset is not False:
+                await self.users.sessions.revoke_all(user.id, tables=tables)
+            await self.users.set_password_hash(user, account, new_hash, tables)
+
+
+def _is_outdated(row: Verification, account: Account | None) -> bool:
+    """A link from before the last change of the password: an older mail must not undo it."""
+    return account is not None and row.created_at < account.updated_at
+
+
+def _identifier(token: str) -> str:
+    return f"reset-password:{token}"

@@ -1,0 +1,99 @@
+"""Sign-up by email and password: the same rules, whatever route it comes through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ostiary.domain.entities import Session, User
+from ostiary.domain.errors import AlreadyExists, Errors, JsonValue
+from ostiary.domain.models import USER
+from ostiary.options import EmailAndPassword
+from ostiary.services.additional_fields import read_additional_fields
+from ostiary.services.background import Background
+from ostiary.services.email_verification import EmailVerification
+from ostiary.services.password_policy import Owner
+from ostiary.services.passwords import Passwords
+from ostiary.services.users import NewUser, SessionWanted, Users
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applicant:
+    """Who signs up."""
+
+    email: str
+    name: str
+    password: str = field(repr=False)
+    image: str | None = None
+    callback_url: str | None = None
+    """Where the link that verifies the address leads to."""
+    others: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Whatever else was sent; additional fields are among it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What came of a sign-up."""
+
+    user: User
+    session: Session | None = None
+    is_new: bool = True
+    """False where the address was known, and the answer must not show it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """Makes users of people who come with an address and a password."""
+
+    settings: EmailAndPassword
+    users: Users
+    passwords: Passwords
+    email_verification: EmailVerification
+    background: Background
+
+    @property
+    def hides_duplicates(self) -> bool:
+        """Whether the answer must be the same for a new and a known address; then no session is started."""
+        return self.settings.require_email_verification or not self.settings.auto_sign_in
+
+    async def register(self, applicant: Applicant, wanted: SessionWanted | None) -> Registered:
+        """Write user, account and, where it is wanted and allowed, session.
+
+        Raises EMAIL_PASSWORD_SIGN_UP_DISABLED, what the password policy and the additional fields refuse, and
+        USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where that may show.
+        """
+        if not self.settings.enabled or self.settings.disable_sign_up:
+            raise Errors.EMAIL_PASSWORD_SIGN_UP_DISABLED()
+        await self.passwords.rules.check(applicant.password, Owner(applicant.email, applicant.name))
+        new = self._new_user(applicant)
+        if (owner := await self.users.by_email(applicant.email)) is not None:
+            return await self._duplicate(new, applicant.password, owner)
+        password_hash = await self.passwords.hash(applicant.password)
+        try:
+            user, session = await self.users.sign_up(
+                new, password_hash, None if self.hides_duplicates else wanted
+            )
+        except AlreadyExists:
+            if self.hides_duplicates:
+                return Registered(await self.users.imagined(new), is_new=False)
+            raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(
+                reason="the address was taken meanwhile"
+            ) from None
+        self.email_verification.welcome(user, applicant.callback_url)
+        return Registered(user, session)
+
+    def _new_user(self, applicant: Applicant) -> NewUser:
+        return NewUser(
+            email=applicant.email,
+            name=applicant.name,
+            image=applicant.image,
+            additional=read_additional_fields(self.users.schema[USER], applicant.others, "create"),
+        )
+
+    async def _duplicate(self, new: NewUser, password: str, owner: User) -> Registered:
+        """Refuse a known address, or answer exactly as for a new one where that must not show."""
+        if not self.hides_duplicates:
+            raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(reason="the address is taken")
+        await self.passwords.hash(password)  # spend what a real sign-up would
+        if notify := self.settings.on_existing_user_sign_up:
+            # beside the request: neither its time nor its failure may show that the address is known
+            self.background.start(notify(owner), "on_existing_user_sign_up")
+        return Registered(await self.users.imagined(new), is_new=False)

@@ -1,0 +1,1 @@
+"""How a credential is judged, whoever issued it."""

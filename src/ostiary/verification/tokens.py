@@ -1,0 +1,166 @@
+"""Judges a JWT: its key by its header, its signature, then every claim that decides."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from ostiary.crypto.json_web_keys import VerifyingKey
+from ostiary.crypto.json_web_signatures import Life, UnprovedToken, life_of, parse_token
+from ostiary.crypto.strict_json import Claims
+from ostiary.crypto.token_form import ACCESS_TOKEN, LONGEST_TOKEN, Cause, Header, TokenRefused
+from ostiary.domain.entities import User
+from ostiary.domain.errors import ConfigurationError
+from ostiary.domain.schema import Model
+from ostiary.verification.principal import TOKEN_USER, Principal, PrincipalReader
+
+PLAIN_TYPES: Final[frozenset[str | None]] = frozenset({None, "JWT", ACCESS_TOKEN})
+"""Better Auth's own tokens name no type."""
+LONGEST_LIFE: Final = timedelta(days=1)
+"""What the tokens of a careful issuer live at the most."""
+MOST_LEEWAY: Final = timedelta(seconds=60)
+_REMEMBERED: Final = 4096  # tokens
+
+
+class KeySource(Protocol):
+    """Where the keys of one issuer come from. Raises IssuerUnavailable where that cannot be told."""
+
+    async def key_for(self, header: Header) -> VerifyingKey | None:
+        """Return the key a token's header names; None if the issuer has no such key."""
+        ...
+
+
+class Denials(Protocol):
+    """Tokens that die before their time."""
+
+    async def refuses(self, principal: Principal) -> str | None:
+        """Return why a token is dead, None while it lives."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRules:
+    """What the claims of an issuer's tokens must be. Issuer and audience are compared word for word."""
+
+    issuer: str
+    """The `iss` of every token."""
+    audience: frozenset[str]
+    """Of these, a token must name exactly one, and nobody else (RFC 8725 section 3.9)."""
+    types: frozenset[str | None] = PLAIN_TYPES
+    """The `typ` headers of tokens that may be used for access."""
+    leeway: timedelta = timedelta(0)
+    """How much later than told a token may end, or earlier begin: at most 60 seconds."""
+    longest_life: timedelta | None = LONGEST_LIFE
+    """The longest time between issue and end; None is any."""
+
+    def __post_init__(self) -> None:
+        """Refuse rules that protect nothing."""
+        if not self.issuer or not self.audience or "" in self.audience:
+            raise ConfigurationError("a token must be tied to its issuer and its audience: name both")
+        if not timedelta(0) <= self.leeway <= MOST_LEEWAY:
+            raise ConfigurationError("the leeway of tokens lies between 0 and 60 seconds")
+
+    def check(self, claims: Claims, now: datetime) -> Life:
+        """Return how long the token is good; raise TokenRefused unless it is one, for us, and now."""
+        if claims.get("iss") != self.issuer:
+            raise TokenRefused("another issuer")
+        audience = claims.get("aud")
+        named = audience if isinstance(audience, list) else [audience]
+        if len(named) != 1 or not isinstance(named[0], str) or named[0] not in self.audience:
+            raise TokenRefused("another audience")
+        life = life_of(claims, now, leeway=self.leeway, longest=self.longest_life)
+        life.check(now.timestamp())
+        return life
+
+
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """A token that was good: it stays so until its end, or until its key is another one."""
+
+    header: Header
+    key: VerifyingKey
+    life: Life
+    principal: Principal
+
+
+@dataclass
+class TokenJudge:
+    """Judges the tokens of one issuer. Of one that comes again only that is judged which may have changed."""
+
+    keys: KeySource
+    rules: TokenRules
+    denials: Denials | None = None
+    model: Model[User] = TOKEN_USER
+    symmetric: bool = False
+    """Whether a shared secret proves them."""
+    limit: int = LONGEST_TOKEN
+    """Characters."""
+    _proved: OrderedDict[str, _Proved] = field(default_factory=OrderedDict, init=False, repr=False)
+    _reader: PrincipalReader = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out how claims become a user."""
+        self._reader = PrincipalReader(self.model)
+
+    def knows(self, token: str) -> bool:
+        """Tell whether it proved this very token before."""
+        return token in self._proved
+
+    async def judge(self, token: str, now: datetime, parsed: UnprovedToken | None = None) -> Principal:
+        """Return who the token speaks for; `parsed` saves taking it apart again.
+
+        Raises TokenRefused with the cause its bearer may know, and IssuerUnavailable or StorageUnavailable
+        where nobody can tell.
+        """
+        known = self._proved.get(token)
+        if known is None or await self.keys.key_for(known.header) is not known.key:
+            known = await self._prove(token, parsed or parse_token(token, limit=self.limit), now)
+        known.life.check(now.timestamp())
+        if self.denials is not None and (reason := await self.denials.refuses(known.principal)):
+            raise TokenRefused(reason)
+        return known.principal
+
+    async def _prove(self, token: str, unproved: UnprovedToken, now: datetime) -> _Proved:
+        if unproved.header.typ not in self.rules.types:
+            raise TokenRefused("another kind of token")
+        key = await self.keys.key_for(unproved.header)
+        if key is None:
+            raise TokenRefused("no key of the issuer is named so", Cause.INVALID_SIGNATURE)
+        claims = unproved.proved_by(key)
+        life = self.rules.check(claims, now)
+        try:
+            principal = self._reader.read(claims)
+        except (ValueError, TypeError) as error:
+            raise TokenRefused(str(error), Cause.MALFORMED) from error
+        proved = self._proved[token] = _Proved(unproved.header, key, life, principal)
+        if len(self._proved) > _REMEMBERED:
+            self._proved.popitem(last=False)
+        return proved
+
+
+class TokenJudges:
+    """The judges of several issuers. What a token says of itself, unproved, leads to one of them at most."""
+
+    def __init__(self, judges: Sequence[TokenJudge]) -> None:
+        """Raises ConfigurationError where two judge tokens of the same issuer and kind."""
+        self._judges: dict[tuple[str, bool], TokenJudge] = {}
+        for judge in judges:
+            place = judge.rules.issuer, judge.symmetric
+            if self._judges.setdefault(place, judge) is not judge:
+                raise ConfigurationError(
+                    f"two issuers are called '{judge.rules.issuer}': a token could not say which one it is of"
+                )
+
+    async def judge(self, token: str, now: datetime) -> Principal:
+        """Return who the token speaks for; see TokenJudge."""
+        for judge in self._judges.values():
+            if judge.knows(token):
+                return await judge.judge(token, now)
+        unproved = parse_token(token)
+        issuer = unproved.claims.get("iss")
+        symmetric = unproved.header.alg.startswith("HS")
+        chosen = self._judges.get((issuer, symmetric)) if isinstance(issuer, str) else None
+        if chosen is None:
+            raise TokenRefused("no issuer that is accepted here signs such tokens")
+        return await chosen.judge(token, now, unproved)
