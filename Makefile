@@ -2,6 +2,8 @@
 PY := .venv/bin/python
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check --progress-bar off
 PORT ?= 8000
+# A run that hangs, be it after its last test, is a failure and says where it stood.
+BOUNDED := timeout --signal=ABRT --kill-after=10 1500 env PYTHONFAULTHANDLER=1
 RUFF_PATHS := src tests examples benchmarks docs
 
 .DEFAULT_GOAL := help
@@ -36,8 +38,8 @@ services: .stamps/python  ## Find or start PostgreSQL, MariaDB and Redis for the
 
 test: .stamps/python .stamps/node services  ## Make the environment, run everything CI runs
 	$(MAKE) check
-	$(PY) -m pytest tests -n 2 --dist loadfile --maxfail 20 --ignore tests/conformance --ignore tests/house
-	$(PY) -m pytest tests/conformance -n 0 --maxfail 20
+	$(BOUNDED) $(PY) -m pytest tests -n 2 --dist loadfile --maxfail 20 --ignore tests/conformance --ignore tests/house
+	$(BOUNDED) $(PY) -m pytest tests/conformance -n 0 --maxfail 20
 	@echo "all green"
 
 check: .stamps/python  ## Format, lint, types, layers, house tests: before every commit

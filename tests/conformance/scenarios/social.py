@@ -1,5 +1,6 @@
 """Sign-in by providers: off to one, and back."""
 
+import atexit
 from contextlib import ExitStack
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ from tests.identity_provider import CLIENT_ID, SECRET, asked, code_for, identity
 _RUNNING = ExitStack()
 PROVIDER = _RUNNING.enter_context(identity_provider())
 """One provider for every server and scenario; it ends with the process."""
+# Left to the interpreter's finalization, the generator would wait for a thread that no longer runs.
+atexit.register(_RUNNING.close)
 WHO = {"clientId": CLIENT_ID, "clientSecret": SECRET}
 
 
