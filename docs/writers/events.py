@@ -28,6 +28,7 @@ attribute `auth` of the record; `ostiary serve` writes them as members of a JSON
 
 EVENTS = {
     "account_linked": "an account of a provider was linked",
+    "account_unlinked": "an account was dropped by its owner",
     "email_changed": "an address was replaced",
     "email_verified": "an address was verified by its link",
     "password_changed": "a password was changed",

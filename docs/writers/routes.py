@@ -12,11 +12,11 @@ from pydantic import BaseModel
 
 from docs.writers.example import operations, server
 from docs.writers.markdown import code, codes, page, table
-from ostiary.domain.models import SESSION, USER
+from ostiary.domain.models import ACCOUNT, SESSION, USER
 from ostiary.http.endpoint import CurrentSession, DefaultLimit, Endpoint, FreshSession, SensitiveSession
 from ostiary.http.messages import Response
 from ostiary.http.openapi import Operation
-from ostiary.http.wire import Cached, Output, Unset
+from ostiary.http.wire import Cached, Output, Unset, listed_columns
 from ostiary.options import RateLimit, RateLimitOptions
 
 LEVELS: Mapping[type, tuple[str, str]] = {
@@ -213,16 +213,13 @@ def _shapes() -> str:
     parts = [
         "## Shapes\n\nMembers come in this order; moments are ISO 8601 in UTC with three fractional digits."
     ]
-    for model in (USER, SESSION):
-        rows = [
-            (code(field.name), field.type, "" if field.required else "may be null")
-            for field in model.returned
-        ]
+    shapes = ((USER, USER.returned, "`id`"), (SESSION, SESSION.returned, "`id`"))
+    for model, columns, last in (*shapes, (ACCOUNT, listed_columns(ACCOUNT), "`id` and the list `scopes`")):
+        rows = [(code(field.name), field.type, "" if field.required else "may be null") for field in columns]
         title = model.entity.__name__
         parts.append(
             f"### {title}\n\n"
             + table(("Member", "Type", ""), rows)
-            + "\n\nThen additional fields with `returned` on, "
-            "then `id`."
+            + f"\n\nThen additional fields with `returned` on, then {last}."
         )
     return "\n\n".join(parts)

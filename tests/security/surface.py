@@ -32,6 +32,8 @@ BODIES: Mapping[str, Mapping[str, Any] | None] = {
     "/sign-up/email": {"name": "Grace", "email": "grace@example.com", "password": PASSWORD},
     "/sign-in/email": {"email": "ada@example.com", "password": PASSWORD},
     "/sign-in/social": {"provider": "github"},
+    "/link-social": {"provider": "github"},
+    "/unlink-account": {"accountId": "an-account-that-nobody-has"},
     "/sign-out": {},
     "/get-session": None,
     "/revoke-session": {"token": "somebody-elses-token"},
@@ -49,8 +51,8 @@ BODIES: Mapping[str, Mapping[str, Any] | None] = {
 }
 """A valid body for every route that is not only a GET; None where the body is not read."""
 
-MET_WITH: Mapping[str, int] = {"/get-session": 405, "/reset-password": 400}
-"""Statuses of routes where a valid body meets a state that refuses it: no deferring, no such token."""
+MET_WITH: Mapping[str, int] = {"/get-session": 405, "/reset-password": 400, "/unlink-account": 400}
+"""Statuses of routes where a valid body is refused: no deferring, no such token, no other account."""
 
 REDIRECTING = {"/callback/{provider}"}
 """Routes that answer a POST with nothing but a redirect to themselves; tests of flows cover them."""

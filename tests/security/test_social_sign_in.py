@@ -3,24 +3,15 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpx2
 import pytest
 
-from ostiary import AccountOptions, Auth, GenericOAuth, GitHub, Google
+from ostiary import AccountOptions, Auth
 from ostiary.domain.models import ACCOUNT, USER, VERIFICATION, UserFields
 from ostiary.domain.runtime import FrozenRuntime
-from tests.builders import PASSWORD, Browser, code_of, cookie_names, some_auth, some_options
-from tests.identity_provider import (
-    CLIENT_ID,
-    SECRET,
-    Detour,
-    IdentityProvider,
-    asked,
-    code_for,
-    identity_provider,
-)
+from tests.builders import PASSWORD, Browser, code_of
+from tests.identity_provider import IdentityProvider, asked, code_for, identity_provider
+from tests.social import ADA, arrive, depart, outcome, social_auth
 
-ADA = {"sub": "1", "email": "ada@example.com", "email_verified": True, "name": "Ada"}
 EVIL = [
     "https://evil.example",
     "//evil.example",
@@ -43,46 +34,11 @@ def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
         yield running
 
 
-def social_auth(provider: IdentityProvider, clock: FrozenRuntime, **changes: Any) -> Auth:
-    known: dict[str, Any] = {"client_id": CLIENT_ID, "client_secret": SECRET}
-    openid = {"discovery_url": f"{provider.issuer}/.well-known/openid-configuration"}
-    providers = (
-        Google(**known),
-        GitHub(**known),
-        GenericOAuth(provider_id="openid", **openid, **known),
-        GenericOAuth(provider_id="other", **openid, **known),
-    )
-    options = some_options(social_providers=providers, **changes)
-    return some_auth(options, clock, http_client=Detour(provider))
-
-
 @pytest.fixture
 async def auth(provider: IdentityProvider, clock: FrozenRuntime) -> AsyncIterator[Auth]:
     server = social_auth(provider, clock)
     yield server
     await server.close()
-
-
-async def depart(browser: Browser, provider: str = "openid", **body: Any) -> str:
-    given = {"provider": provider, "callbackURL": "/in", "errorCallbackURL": "/oh", **body}
-    answer = await browser.post("/sign-in/social", json=given)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["url"])
-
-
-async def arrive(
-    browser: Browser, url: str, at: str = "openid", query: Any = None, **person: Any
-) -> httpx2.Response:
-    code = code_for(url, **(person or ADA))
-    return await browser.get(
-        f"/callback/{at}", params={"code": code, "state": asked(url)["state"], **(query or {})}
-    )
-
-
-def outcome(answer: httpx2.Response) -> str:
-    assert answer.status_code == 302
-    signed_in = "better-auth.session_token" in cookie_names(answer)
-    return f"{answer.headers['location']}{' signed in' if signed_in else ''}"
 
 
 @pytest.mark.parametrize("name", ["google", "openid"])
@@ -268,7 +224,7 @@ async def test_tokens_are_encrypted_at_rest_where_that_is_asked_for(
     async with Browser(auth) as browser:
         await arrive(browser, await depart(browser))
         [account] = await auth.services.store.rows(ACCOUNT).all()
-        seal = auth.services.social.linking.seal
+        seal = auth.services.accounts.seal
         for kept, prefix in ((account.access_token, "at."), (account.refresh_token, "rt.")):
             assert kept is not None
             assert not kept.startswith(prefix)

@@ -89,6 +89,11 @@ class RateLimitCounter(Entity):
     last_request: int
 
 
+def stored_scopes(scope: str | None) -> list[str]:
+    """Return the scopes of an account as a list."""
+    return [each.strip() for each in (scope or "").split(",") if each.strip()]
+
+
 def is_over(session: Session, now: datetime, lifetime: timedelta | None) -> bool:
     """Tell whether a session ended by idling, or by age where sessions have a lifetime."""
     if session.expires_at < now:

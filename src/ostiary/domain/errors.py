@@ -145,6 +145,9 @@ class Errors:
     INVALID_REDIRECT_URL = ErrorCode(403, "Invalid redirectURL")
     INVALID_TOKEN = ErrorCode(400, "Invalid token")
     INVALID_USER = ErrorCode(400, "Invalid user")
+    LINKING_DIFFERENT_EMAILS_NOT_ALLOWED = ErrorCode(401, "Account not linked - different emails not allowed")
+    LINKING_FAILED = ErrorCode(417, "Account not linked - unable to create account")
+    LINKING_NOT_ALLOWED = ErrorCode(401, "Account not linked - linking not allowed")
     LINKED_ACCOUNT_ALREADY_EXISTS = ErrorCode(400, "Linked account already exists")
     METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED = ErrorCode(
         405, "POST method requires deferSessionRefresh to be enabled in session config"

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from ostiary.domain.entities import ActiveSession, Session
+from ostiary.domain.entities import Account, ActiveSession, Session
 from ostiary.domain.errors import JsonValue
 from ostiary.http.pipeline import Pipeline
 from ostiary.http.routes import (
+    accounts,
     change_email,
     email_verification,
     password,
@@ -20,11 +21,13 @@ from ostiary.http.routes import (
     status,
     user,
 )
+from ostiary.http.social_wire import LinkSocial, SignInSocial
 from ostiary.http.validation import UNDEFINED
 from ostiary.http.wire import (
     Cached,
     CurrentSessionOutput,
     JsonObject,
+    Linked,
     Ok,
     PasswordChanged,
     Sent,
@@ -82,11 +85,21 @@ class Api:
         """Sign in with email and password."""
         return await self._call(sign_in.sign_in_email, body, caller)
 
-    async def sign_in_social(
-        self, body: social.SignInSocial, caller: Caller = NOBODY
-    ) -> SocialRedirect | SignedIn:
+    async def sign_in_social(self, body: SignInSocial, caller: Caller = NOBODY) -> SocialRedirect | SignedIn:
         """Begin to sign in by a provider, or sign in by its ID token."""
         return await self._call(social.sign_in_social, body, caller)
+
+    async def link_social(self, body: LinkSocial, caller: Caller) -> SocialRedirect | Linked:
+        """Begin to link an account of a provider to the caller, or link it by its ID token."""
+        return await self._call(social.link_social, body, caller)
+
+    async def list_accounts(self, caller: Caller) -> list[Account]:
+        """List the accounts of the caller."""
+        return await self._call(accounts.list_accounts, UNDEFINED, caller)
+
+    async def unlink_account(self, body: accounts.UnlinkAccount, caller: Caller) -> Status:
+        """Drop an account of the caller."""
+        return await self._call(accounts.unlink_account, body, caller)
 
     async def sign_out(self, caller: Caller) -> Success:
         """End the session of the caller."""

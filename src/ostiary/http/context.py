@@ -17,6 +17,7 @@ from ostiary.http.validation import UNDEFINED
 from ostiary.http.wire import Renderer
 from ostiary.options import Options
 from ostiary.outgoing import MailSender
+from ostiary.services.accounts import Accounts
 from ostiary.services.background import Background
 from ostiary.services.email_change import EmailChange
 from ostiary.services.email_verification import EmailVerification
@@ -59,6 +60,7 @@ class Services:
     renderer: Renderer
     background: Background
     mail_sender: MailSender | None
+    accounts: Accounts
     social: SocialSignIn
     signing: Signing | None = None
     """The server as an issuer of tokens, where a plugin makes it one."""
@@ -135,6 +137,15 @@ class Context:
     def social(self) -> SocialSignIn:
         """Sign-in by providers."""
         return self.services.social
+
+    @property
+    def accounts(self) -> Accounts:
+        """Links to providers."""
+        return self.services.accounts
+
+    def address(self, path: str) -> str:
+        """Return the address of one of our paths; no header of a request decides it."""
+        return f"{self.options.origin or ''}{self.options.mount_path}{path}"
 
     @property
     def client_address(self) -> str | None:

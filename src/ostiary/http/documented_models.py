@@ -1,6 +1,6 @@
 """Pydantic models of what travels, derived from the configuration; they describe and never validate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import fields
 from datetime import datetime
@@ -10,9 +10,9 @@ from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, create_model
 from pydantic_core import CoreSchema
 
-from ostiary.domain.entities import Session, User
+from ostiary.domain.entities import Account, Session, User
 from ostiary.domain.errors import JsonValue
-from ostiary.domain.models import SESSION, USER
+from ostiary.domain.models import ACCOUNT, SESSION, USER
 from ostiary.domain.schema import MISSING, Model, Schema
 from ostiary.domain.schema import Field as Column
 from ostiary.http.wire import (
@@ -23,6 +23,7 @@ from ostiary.http.wire import (
     Output,
     Unset,
     absent,
+    listed_columns,
 )
 
 TypeExpression: TypeAlias = Any  # a class, a union or a generic alias
@@ -86,6 +87,7 @@ class DocumentedModels:
         self._made: dict[type, type[BaseModel]] = {
             User: _entity(schema[USER], "User"),
             Session: _entity(schema[SESSION], "Session"),
+            Account: _account(schema[ACCOUNT]),
         }
 
     def result(self, *expressions: TypeExpression) -> TypeExpression:
@@ -102,7 +104,7 @@ class DocumentedModels:
             return list[self._shown(get_args(expression)[0])]  # type: ignore[misc]  # made at run time
         if expression is Cached:  # the same members in another order
             return self._shown(CurrentSessionOutput)
-        if isinstance(expression, type) and issubclass(expression, (Output, User, Session)):
+        if isinstance(expression, type) and issubclass(expression, (Output, User, Session, Account)):
             return self._made.get(expression) or self._output(expression)
         return NoneType if expression is None else expression
 
@@ -159,14 +161,28 @@ def _column_type(column: Column[Any]) -> TypeExpression:
 
 
 def _entity(model: Model[Any], name: str) -> type[BaseModel]:
-    members: Members = {
-        f"member_{index}": (_column_type(column), Field(alias=column.name))
-        for index, column in enumerate(model.returned)
-    }
-    members["member_id"] = (str, Field(alias="id"))
+    members = {**_columns(model.returned), "member_id": (str, Field(alias="id"))}
     return create_model(
         name, __base__=Documented, __doc__=model.entity.__doc__, __module__=__name__, **members
     )
+
+
+def _account(model: Model[Account]) -> type[BaseModel]:
+    members: Members = {
+        **_columns(listed_columns(model)),
+        "member_id": (str, Field(alias="id")),
+        "member_scopes": (list[str], Field(alias="scopes", description="What the provider granted")),
+    }
+    return create_model(
+        "Account", __base__=Documented, __doc__=Account.__doc__, __module__=__name__, **members
+    )
+
+
+def _columns(columns: Sequence[Column[Any]]) -> Members:
+    return {
+        f"member_{index}": (_column_type(column), Field(alias=column.name))
+        for index, column in enumerate(columns)
+    }
 
 
 def form_schema(model: type[BaseModel]) -> dict[str, JsonValue]:

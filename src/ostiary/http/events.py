@@ -7,6 +7,7 @@ from urllib.parse import quote
 from ostiary.domain.errors import AuthError
 from ostiary.http.context import Context
 from ostiary.http.wire import is_email
+from ostiary.services.oauth.linking import Resolved
 
 _log = logging.getLogger("ostiary.events")
 
@@ -64,3 +65,11 @@ def log_refusal(context: Context, error: AuthError) -> None:
 def log_event(context: Context, event: str, **details: str) -> None:
     """Record something a person did: signed in, changed the password, deleted the account."""
     _log.info(event, extra={"auth": {**_where(context, event), **_who(context), **details}})
+
+
+def log_arrival(context: Context, resolved: Resolved) -> None:
+    """Record that somebody came by a provider, for the first time or again."""
+    if resolved.is_new:
+        log_event(context, "signed_up")
+    else:
+        log_event(context, "signed_in")

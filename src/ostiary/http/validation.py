@@ -36,19 +36,18 @@ def _plain_type(annotation: Any) -> Any:  # annotations are whatever typing make
     return get_origin(annotation) or annotation
 
 
-def _expected_at(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+def _type_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Any:  # see `_plain_type`
     for field_name, field in model.model_fields.items():
         if location and location[0] in {field.alias, field_name}:
-            return type_name_of.get(_plain_type(field.annotation), "object")
-    return "object"
+            return _plain_type(field.annotation)
+    return object
 
 
-def _sentence(model: type[BaseModel], error: ErrorDetails) -> str:
-    kind, location, value = error["type"], error["loc"], error["input"]
-    if kind == "missing":
-        return f"Invalid input: expected {_expected_at(model, location)}, received undefined"
-    if kind == "null":
-        return f"Invalid input: expected {_expected_at(model, location)}, received null"
+def _sentence(model: type[BaseModel], location: tuple[int | str, ...], error: ErrorDetails) -> str:
+    kind, value = error["type"], error["input"]
+    if kind in {"missing", "null"}:
+        expected = type_name_of.get(_type_at(model, location), "object")
+        return f"Invalid input: expected {expected}, received {'null' if kind == 'null' else 'undefined'}"
     if kind in _EXPECTED:
         return f"Invalid input: expected {_EXPECTED[kind]}, received {_received(value)}"
     if kind == "string_too_short":
@@ -86,8 +85,14 @@ def validate(model: type[M], value: object, part: str) -> M:
 
 
 def _segment(model: type[BaseModel], part: str, issue: ErrorDetails) -> str:
-    path = ".".join([part, *(str(step) for step in issue["loc"][:1])])
-    return f"[{path}] {_sentence(model, issue)}"
+    path, location = [part], issue["loc"]
+    while location:
+        path.append(str(location[0]))
+        inner = _type_at(model, location)
+        if len(location) == 1 or not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        model, location = inner, location[1:]
+    return f"[{'.'.join(path)}] {_sentence(model, location, issue)}"
 
 
 def validate_object(value: object, part: str) -> JsonObject:

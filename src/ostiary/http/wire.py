@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from ostiary.domain.entities import Entity, Session, User, value_of
+from ostiary.domain.entities import Account, Entity, Session, User, stored_scopes, value_of
 from ostiary.domain.errors import JsonValue
-from ostiary.domain.models import KEY_VALUE_ORDER, SESSION, USER
+from ostiary.domain.models import ACCOUNT, KEY_VALUE_ORDER, SESSION, USER, AccountFields
 from ostiary.domain.schema import Field as Column
 from ostiary.domain.schema import Model, Schema
 from ostiary.domain.values import REORDERING, has_reordering
@@ -173,6 +173,15 @@ class SocialRedirect(Output):
 
 
 @dataclass(frozen=True, slots=True)
+class Linked(Output):
+    """An account was linked without a way to its provider."""
+
+    url: str
+    status: bool
+    redirect: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SignedUp(Output):
     """A user was made; the token is null where no session was started."""
 
@@ -258,6 +267,17 @@ def _entity_form(
     return form
 
 
+def listed_columns(model: Model[Account]) -> Sequence[Column[Any]]:
+    """Return what of an account its owner sees, save its scopes."""
+    return [field for field in model.returned if field.name != AccountFields.SCOPE.name]
+
+
+def _account_form(model: Model[Account]) -> Callable[[Account], dict[str, JsonValue]]:
+    """Return the function that writes an account without its secrets, the scopes last and as a list."""
+    form = _entity_form(model, listed_columns(model))
+    return lambda account: {**form(account), "scopes": stored_scopes(account.scope)}
+
+
 def _plain_form(value: Any) -> JsonValue:
     return iso(value) if isinstance(value, datetime) else value
 
@@ -277,6 +297,7 @@ class Renderer:
             self.session = self._ordered(session, KEY_VALUE_ORDER)
         else:
             self.session = _entity_form(session, session.returned)
+        self._schema = schema
         self.cached_user = self._ordered(user, _CACHED_ORDER["user"])
         self.cached_session = self._ordered(session, _CACHED_ORDER["session"])
         self._forms: dict[type, Callable[[Any], JsonValue]] = {Cached: _cached_form}
@@ -302,6 +323,8 @@ class Renderer:
             return self.session
         if issubclass(kind, User):
             return self.user
+        if issubclass(kind, Account):
+            return _account_form(self._schema[ACCOUNT])
         if issubclass(kind, Output):
             return self._output_form(output_members(kind))
         if issubclass(kind, dict):

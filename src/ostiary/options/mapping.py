@@ -219,6 +219,7 @@ RULES: Mapping[str, Rule] = {
             "requireLocalEmailVerified": ("require_local_email_verified", as_flag),
             "trustedProviders": ("trusted_providers", as_texts),
             "allowDifferentEmails": ("allow_different_emails", as_flag),
+            "allowUnlinkingAll": ("allow_unlinking_all", as_flag),
             "updateUserInfoOnLink": ("update_user_info_on_link", as_flag),
         },
     ),

@@ -58,6 +58,8 @@ class AccountLinking:
     """Providers whose word on an address is taken even where they have no proof of it."""
     allow_different_emails: bool = False
     """Link on request an account with another address than the user's."""
+    allow_unlinking_all: bool = False
+    """Let people drop the last account they have, and with it their way to sign in."""
     update_user_info_on_link: bool = False
     """Copy name, image and additional fields from the provider when an account is linked."""
 

@@ -2,6 +2,8 @@
 
 from ostiary.http.endpoint import Endpoint
 from ostiary.http.routes import (
+    accounts,
+    callback,
     change_email,
     email_verification,
     password,
@@ -20,6 +22,7 @@ _MODULES = (
     sign_up,
     sign_in,
     social,
+    callback,
     sign_out,
     session,
     password,
@@ -27,6 +30,7 @@ _MODULES = (
     email_verification,
     change_email,
     user,
+    accounts,
 )
 
 

@@ -1,22 +1,24 @@
 """Which person an account of a provider belongs to: known, linked by a proved address, or new."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ostiary.domain.entities import Account, User
-from ostiary.domain.errors import AlreadyExists, InvalidValue
-from ostiary.domain.models import ACCOUNT, ID, USER, AccountFields, UserFields
-from ostiary.domain.runtime import Runtime
+from ostiary.domain.errors import AlreadyExists, Errors, InvalidValue
+from ostiary.domain.models import USER, AccountFields, UserFields
 from ostiary.domain.schema import Changes, Field, Value
 from ostiary.options import AccountOptions
+from ostiary.services.accounts import Accounts
 from ostiary.services.additional_fields import read_additional_fields
 from ostiary.services.oauth.failure import FlowFailed
 from ostiary.services.oauth.provider import Profile, Provider
 from ostiary.services.oauth.state import LinkIntent
-from ostiary.services.oauth.tokens import OAuthTokens, TokenSeal, merged_scopes
+from ostiary.services.oauth.tokens import OAuthTokens, merged_scopes
 from ostiary.services.users import NewUser, Users
 from ostiary.services.write_hooks import HookedWrites
 from ostiary.storage.store import Store, Tables, Transaction
+
+_UNTRUSTED: Final = "the provider has no proof of the address, or nothing may be linked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class Arrival:
     provider: Provider
     profile: Profile
     tokens: OAuthTokens
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The provider, and who it is there: never an address."""
+        return self.provider.id, self.profile.subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +50,19 @@ class Linking:
     store: Store
     writes: HookedWrites
     users: Users
-    runtime: Runtime
-    seal: TokenSeal
+    accounts: Accounts
     options: AccountOptions
 
     async def account_of(self, arrival: Arrival, tables: Tables | None = None) -> Account | None:
         """Return the account that the provider spoke of."""
-        return (
-            await (tables or self.store)
-            .rows(ACCOUNT)
-            .first(
-                AccountFields.PROVIDER_ID.equals(arrival.provider.id),
-                AccountFields.ACCOUNT_ID.equals(arrival.profile.subject),
-            )
-        )
+        return await self.accounts.by_key(*arrival.key, tables)
 
     async def resolve(self, arrival: Arrival, *, request_sign_up: bool) -> Resolved:
         """Return the user to sign in; raises FlowFailed, and AuthError where a hook or a field refuses."""
-        account = await self.account_of(arrival)
-        if account is not None:
-            return Resolved(await self._known(account, arrival))
         try:
+            account = await self.account_of(arrival)
+            if account is not None:
+                return Resolved(await self._known(account, arrival))
             async with self.store.transaction(lock=self._lock(arrival)) as tables:
                 resolved = await self._unknown(arrival, tables, request_sign_up=request_sign_up)
         except (AlreadyExists, InvalidValue) as error:
@@ -77,14 +76,14 @@ class Linking:
 
     @staticmethod
     def _lock(arrival: Arrival) -> str:
-        return f"account:{arrival.provider.id}:{arrival.profile.subject}"
+        return ":".join(("account", *arrival.key))
 
     async def _known(self, account: Account, arrival: Arrival) -> User:
         user = await self.users.by_id(account.user_id)
         if user is None:
             raise FlowFailed("unable_to_link_account", reason="the account's user is gone")
         if self.options.update_account_on_sign_in:
-            await self._keep_tokens(account, arrival.tokens)
+            await self.accounts.keep_tokens(account, arrival.tokens)
         user = await self._with_proved_address(user, arrival.profile)
         return await self._overridden(user, arrival)
 
@@ -98,13 +97,13 @@ class Linking:
         user = await tables.rows(USER).first(UserFields.EMAIL.equals(email))
         if user is not None:
             self._require_linkable(user, arrival)
-            await self.writes.create(ACCOUNT, self._account(user, arrival), tables)
+            await self.accounts.create(user.id, arrival.key, arrival.tokens, tables)
             return Resolved(user)
         settings = arrival.provider.settings
         if settings.disable_sign_up or (settings.disable_implicit_sign_up and not request_sign_up):
             raise FlowFailed("signup_disabled", reason="nobody is known by this account or address")
         user = await self.writes.create(USER, self.users.draft(self._new_user(arrival.profile)), tables)
-        await self.writes.create(ACCOUNT, self._account(user, arrival), tables)
+        await self.accounts.create(user.id, arrival.key, arrival.tokens, tables)
         return Resolved(user, is_new=True)
 
     def _require_linkable(self, user: User, arrival: Arrival) -> None:
@@ -120,26 +119,67 @@ class Linking:
             raise FlowFailed("account_not_linked", reason="the address is not proved on both sides")
 
     async def link(self, arrival: Arrival, intent: LinkIntent) -> None:
-        """Give an account to the user who asked for it; raises FlowFailed."""
-        linking, profile = self.options.account_linking, arrival.profile
-        trusted = profile.email_verified or arrival.provider.id in linking.trusted_providers
-        if not trusted or not linking.enabled:
-            raise FlowFailed("unable_to_link_account", reason="the provider has no proof of the address")
-        if (profile.email or "").lower() != intent.email.lower() and not linking.allow_different_emails:
+        """Give an account to the user who asked for it and has come back; raises FlowFailed."""
+        if not self._may_be_linked(arrival):
+            raise FlowFailed("unable_to_link_account", reason=_UNTRUSTED)
+        if self._differs(arrival, intent.email):
             raise FlowFailed("email_does_not_match", reason="the account has another address")
         user = await self.users.by_id(intent.user_id)
         if user is None:
             raise FlowFailed("unable_to_link_account", reason="the user is gone")
-        async with self.store.transaction(lock=self._lock(arrival)) as tables:
-            account = await self.account_of(arrival, tables)
-            if account is not None and account.user_id != user.id:
-                raise FlowFailed("account_already_linked_to_different_user")
-            if account is None:
-                await self.writes.create(ACCOUNT, self._account(user, arrival), tables)
+        try:
+            account = await self._attached(arrival, user)
+        except (AlreadyExists, InvalidValue) as error:
+            raise FlowFailed("unable_to_link_account", reason=type(error).__name__) from error
+        if account is not None and account.user_id != user.id:
+            raise FlowFailed("account_already_linked_to_different_user")
         if account is not None:
             scope = merged_scopes(account.scope, arrival.tokens.scopes)
-            await self._keep_tokens(account, arrival.tokens, {AccountFields.SCOPE: scope} if scope else {})
-        await self._informed(user, profile)
+            more = {AccountFields.SCOPE: scope} if scope else {}
+            await self.accounts.keep_tokens(account, arrival.tokens, more)
+        await self._informed(user, arrival.profile)
+
+    async def link_brought(self, arrival: Arrival, user: User) -> None:
+        """Give an account to the user who brought its ID token.
+
+        Raises SOCIAL_ACCOUNT_ALREADY_LINKED, LINKING_NOT_ALLOWED, LINKING_DIFFERENT_EMAILS_NOT_ALLOWED and
+        LINKING_FAILED.
+        """
+        try:
+            account = await self.account_of(arrival)
+            if account is None:
+                self._require_linkable_on_request(user, arrival)
+                account = await self._attached(arrival, user)
+        except (AlreadyExists, InvalidValue) as error:
+            raise Errors.LINKING_FAILED(reason=type(error).__name__) from error
+        if account is not None and account.user_id != user.id:
+            raise Errors.SOCIAL_ACCOUNT_ALREADY_LINKED(reason="the account is another user's")
+        if account is not None:
+            await self.accounts.keep_tokens(account, arrival.tokens)
+        await self._informed(user, arrival.profile)
+
+    def _require_linkable_on_request(self, user: User, arrival: Arrival) -> None:
+        if not self._may_be_linked(arrival):
+            raise Errors.LINKING_NOT_ALLOWED(reason=_UNTRUSTED)
+        if self._differs(arrival, user.email):
+            raise Errors.LINKING_DIFFERENT_EMAILS_NOT_ALLOWED(reason="the account has another address")
+
+    def _may_be_linked(self, arrival: Arrival) -> bool:
+        linking = self.options.account_linking
+        trusted = arrival.profile.email_verified or arrival.provider.id in linking.trusted_providers
+        return trusted and linking.enabled
+
+    def _differs(self, arrival: Arrival, email: str) -> bool:
+        same = (arrival.profile.email or "").lower() == email.lower()
+        return not same and not self.options.account_linking.allow_different_emails
+
+    async def _attached(self, arrival: Arrival, user: User) -> Account | None:
+        """Give an account that nobody has to a user; return the row if somebody has it."""
+        async with self.store.transaction(lock=self._lock(arrival)) as tables:
+            account = await self.account_of(arrival, tables)
+            if account is None:
+                await self.accounts.create(user.id, arrival.key, arrival.tokens, tables)
+        return account
 
     def _new_user(self, profile: Profile) -> NewUser:
         return NewUser(
@@ -156,40 +196,6 @@ class Linking:
         return {
             name: value for name, value in profile.others.items() if name in fields and fields[name].input
         }
-
-    def _account(self, user: User, arrival: Arrival) -> Account:
-        now, tokens = self.runtime.now(), arrival.tokens
-        return Account(
-            id=self.runtime.new_id(),
-            account_id=arrival.profile.subject,
-            provider_id=arrival.provider.id,
-            user_id=user.id,
-            access_token=self.seal.close(tokens.access_token),
-            refresh_token=self.seal.close(tokens.refresh_token),
-            id_token=tokens.id_token,
-            access_token_expires_at=tokens.access_token_expires_at,
-            refresh_token_expires_at=tokens.refresh_token_expires_at,
-            scope=",".join(tokens.scopes),
-            created_at=now,
-            updated_at=now,
-        )
-
-    async def _keep_tokens(self, account: Account, tokens: OAuthTokens, more: Changes | None = None) -> None:
-        given: dict[Field[str | None], Value] = {
-            AccountFields.ACCESS_TOKEN: self.seal.close(tokens.access_token),
-            AccountFields.REFRESH_TOKEN: self.seal.close(tokens.refresh_token),
-            AccountFields.ID_TOKEN: tokens.id_token,
-        }
-        changes: dict[Field[str | None], Value] = {field: value for field, value in given.items() if value}
-        times = {
-            AccountFields.ACCESS_TOKEN_EXPIRES_AT: tokens.access_token_expires_at,
-            AccountFields.REFRESH_TOKEN_EXPIRES_AT: tokens.refresh_token_expires_at,
-        }
-        moments = {field: moment for field, moment in times.items() if moment is not None}
-        stamp = {AccountFields.UPDATED_AT: self.runtime.now()}
-        await self.writes.update(
-            ACCOUNT, {**changes, **moments, **(more or {}), **stamp}, ID.equals(account.id)
-        )
 
     async def _with_proved_address(self, user: User, profile: Profile) -> User:
         """Take over the provider's proof of the very address that the user has."""

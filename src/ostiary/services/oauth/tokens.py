@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ostiary.crypto.signing import Keyring
+from ostiary.domain.entities import stored_scopes
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.runtime import Runtime
 
@@ -21,8 +22,8 @@ class OAuthTokens:
     id_token: str | None = field(default=None, repr=False)
     access_token_expires_at: datetime | None = None
     refresh_token_expires_at: datetime | None = None
-    scopes: tuple[str, ...] = ()
-    """What was granted."""
+    scopes: tuple[str, ...] | None = None
+    """What was granted; None where nobody asked the provider."""
 
 
 def read_tokens(answer: Mapping[str, JsonValue], now: datetime) -> OAuthTokens:
@@ -58,14 +59,9 @@ def _scopes(value: JsonValue) -> tuple[str, ...]:
     return tuple(each.strip() for each in given if isinstance(each, str) and each.strip())
 
 
-def stored_scopes(scope: str | None) -> list[str]:
-    """Return the scopes of an account as a list."""
-    return [each.strip() for each in (scope or "").split(",") if each.strip()]
-
-
-def merged_scopes(stored: str | None, granted: tuple[str, ...]) -> str:
+def merged_scopes(stored: str | None, granted: tuple[str, ...] | None) -> str:
     """Return what was granted until now and just now, each once, in the order it came."""
-    return ",".join(dict.fromkeys([*stored_scopes(stored), *granted]))
+    return ",".join(dict.fromkeys([*stored_scopes(stored), *(granted or ())]))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,123 @@
+"""The services, each with what it stands on."""
+
+from ostiary.composition.parts import Parts, keyring_of, runtime_of, sessions_in_key_value
+from ostiary.composition.signing import access_judge_of, admissions_of, denials_of, judge_of, signing_of
+from ostiary.composition.social import social_of
+from ostiary.crypto.passwords import BoundedHasher
+from ostiary.domain.runtime import Runtime
+from ostiary.http.client_address import ClientAddress
+from ostiary.http.context import Services
+from ostiary.http.cookies import CookieNames
+from ostiary.http.origins import TrustedOrigins
+from ostiary.http.session_cookies import SessionCookies
+from ostiary.http.session_reader import SessionReader
+from ostiary.http.wire import Renderer
+from ostiary.options import Options
+from ostiary.outgoing import DefaultHttpClient
+from ostiary.services.accounts import Accounts
+from ostiary.services.background import Background
+from ostiary.services.breached_passwords import BreachedPasswords
+from ostiary.services.mail_flows import MailFlows, mail_flows_of
+from ostiary.services.oauth.linking import Linking
+from ostiary.services.oauth.tokens import TokenSeal
+from ostiary.services.password_policy import PasswordRules
+from ostiary.services.passwords import Passwords
+from ostiary.services.registration import Registration
+from ostiary.services.sessions import FORGETTABLE_LIFE, Sessions
+from ostiary.services.sign_in_attempts import SignInAttempts
+from ostiary.services.users import Users
+from ostiary.services.verifications import Verifications
+from ostiary.services.write_hooks import HookedWrites
+from ostiary.storage.key_value_sessions import KeyValueSessions
+from ostiary.storage.rate_limits import (
+    RateLimiter,
+)
+from ostiary.storage.sessions import SessionStore, TableSessions
+from ostiary.storage.store import Store
+
+
+def _session_store_of(options: Options, parts: Parts, store: Store, runtime: Runtime) -> SessionStore:
+    if parts.key_value is None or not sessions_in_key_value(options, parts):
+        return TableSessions(store)
+    session = options.session
+    return KeyValueSessions(
+        parts.key_value,
+        store.schema,
+        runtime,
+        rows=TableSessions(store) if session.store_session_in_database else None,
+        preserves_rows=session.preserve_session_in_database,
+        longest_life=max(session.expires_in, FORGETTABLE_LIFE),
+    )
+
+
+def _passwords_of(options: Options, parts: Parts, users: Users, limiter: RateLimiter) -> Passwords:
+    runtime = users.runtime
+    limit = options.rate_limit.sign_in_failures if options.rate_limit.enabled else None
+    breaches = BreachedPasswords(parts.http_client or DefaultHttpClient())
+    return Passwords(
+        store=users.store,
+        users=users,
+        hasher=parts.hasher or BoundedHasher(runtime),
+        rules=PasswordRules(options.password_policy, breaches, options.app_name),
+        attempts=SignInAttempts(limiter, limit, keyring_of(options), runtime),
+    )
+
+
+def _registration_of(options: Options, passwords: Passwords, mail_flows: MailFlows) -> Registration:
+    verification = mail_flows.verification
+    return Registration(
+        settings=options.email_and_password,
+        users=passwords.users,
+        passwords=passwords,
+        email_verification=verification,
+        background=verification.links.background,
+    )
+
+
+def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimiter) -> Services:
+    """Return everything that stands behind the endpoints."""
+    runtime, keyring = runtime_of(options, parts), keyring_of(options)
+    signing = signing_of(options, parts, store, keyring)
+    denials = None if signing is None else denials_of(options, parts, store, runtime)
+    hooks = [
+        parts.database_hooks,
+        *(plugin.database_hooks() for plugin in parts.plugins),
+        None if denials is None else denials.hooks(),
+    ]
+    writes = HookedWrites(store, [each for each in hooks if each is not None])
+    session_store = _session_store_of(options, parts, store, runtime)
+    sessions = Sessions(session_store, writes, store.schema, runtime, options.session, admissions_of(parts))
+    users = Users(store, writes, sessions, session_store, store.schema, runtime)
+    renderer, background = Renderer(store.schema), Background()
+    cookies = SessionCookies(CookieNames(options), keyring, options.session, store.schema, renderer, runtime)
+    passwords = _passwords_of(options, parts, users, limiter)
+    verifications = Verifications(store, writes, runtime, options.verification)
+    mail_flows = mail_flows_of(options, limiter, background, passwords, verifications)
+    judge = None if signing is None else judge_of(signing, store.schema, denials)
+    seal = TokenSeal(keyring, runtime, options.account.encrypt_oauth_tokens)
+    accounts = Accounts(store, writes, runtime, seal, options.account)
+    linking = Linking(store, writes, users, accounts, options.account)
+    return Services(
+        options=options,
+        runtime=runtime,
+        store=store,
+        key_value=parts.key_value,
+        users=users,
+        sessions=sessions,
+        passwords=passwords,
+        registration=_registration_of(options, passwords, mail_flows),
+        verifications=verifications,
+        mail_flows=mail_flows,
+        accounts=accounts,
+        social=social_of(options, parts, linking, verifications),
+        session_cookies=cookies,
+        session_reader=SessionReader(cookies, sessions, options.session, parts.stateless),
+        origins=TrustedOrigins(options, [o for plugin in parts.plugins for o in plugin.trusted_origins()]),
+        addresses=ClientAddress(options.advanced.ip_address),
+        renderer=renderer,
+        background=background,
+        mail_sender=parts.mail_sender,
+        signing=signing,
+        judge=judge,
+        access_judge=None if judge is None else access_judge_of(judge),
+    )

@@ -1,0 +1,112 @@
+"""Come back from a provider."""
+
+from typing import NoReturn
+
+from ostiary.crypto.javascript import form_encoded
+from ostiary.domain.errors import AuthError
+from ostiary.http.context import Context
+from ostiary.http.endpoint import DEFAULT_LIMIT, FromPath, FromQuery, Routes
+from ostiary.http.events import log_arrival, log_event, log_refusal
+from ostiary.http.redirect import Redirect
+from ostiary.http.social_wire import CallbackMembers
+from ostiary.http.state_cookies import expire_state, presented_state
+from ostiary.services.oauth.failure import FlowFailed
+from ostiary.services.oauth.flow import Callback
+from ostiary.services.oauth.linking import Arrival
+from ostiary.services.oauth.state import Flow, LinkIntent
+
+routes = Routes()
+
+
+@routes.route(
+    "/callback/{provider}", ("GET", "POST"), rate_limit=DEFAULT_LIMIT, accepts_form=True, status=302
+)
+async def callback(
+    provider: FromPath,
+    query: FromQuery[CallbackMembers],
+    body: CallbackMembers | None,
+    context: Context,
+) -> NoReturn:
+    """Come back from a provider: signs in or links, and always redirects.
+
+    What a provider posts is sent on as a GET request of our own site, to which browsers add our cookies.
+    """
+    context.headers.append(("content-type", "application/json"))  # wire: though there is no body
+    if context.request.method == "POST":
+        raise _repeated(context, provider, body, query)
+    try:
+        flow = await _redeemed(query, context)
+    except FlowFailed as failure:
+        raise _failed(context, failure, None) from None
+    try:
+        raise Redirect(await _arrived(flow, query, provider, context))
+    except FlowFailed as failure:
+        raise _failed(context, failure, flow) from None
+    except AuthError as refusal:
+        if refusal.code is None:
+            raise
+        refused = FlowFailed(refusal.code, refusal.message, reason=refusal.reason or "")
+        raise _failed(context, refused, flow) from None
+
+
+def _repeated(
+    context: Context, provider: str, body: CallbackMembers | None, query: CallbackMembers
+) -> Redirect:
+    posted = body.model_dump(exclude_none=True) if body else {}
+    given = {**posted, **query.model_dump(exclude_none=True)}
+    ordered = {name: given[name] for name in CallbackMembers.model_fields if name in given}
+    return Redirect(f"{context.address(f'/callback/{provider}')}?{form_encoded(ordered)}")
+
+
+async def _redeemed(query: CallbackMembers, context: Context) -> Flow:
+    if not query.state:
+        raise FlowFailed("state_not_found")
+    flow = await context.social.states.redeem(query.state, presented_state(context))
+    expire_state(context)
+    return flow
+
+
+async def _arrived(flow: Flow, query: CallbackMembers, provider: str, context: Context) -> str:
+    """Sign in or link whoever came back; return where to go."""
+    if query.error:
+        raise FlowFailed(query.error, query.error_description, reason="the provider refused")
+    redirect_uri = context.address(f"/callback/{provider}")
+    answer = Callback(provider_id=provider, redirect_uri=redirect_uri, code=query.code, issuer=query.iss)
+    arrival = await context.social.arrive(flow, answer)
+    if not flow.callback_url:
+        raise FlowFailed("no_callback_url")
+    if flow.link is not None:
+        await _linked(flow.link, arrival, context)
+        return flow.callback_url
+    if not arrival.profile.email:
+        raise FlowFailed("email_not_found")
+    resolved = await context.social.linking.resolve(arrival, request_sign_up=bool(flow.request_sign_up))
+    await context.start_session(resolved.user)
+    log_arrival(context, resolved)
+    return (flow.new_user_url if resolved.is_new else None) or flow.callback_url
+
+
+async def _linked(intent: LinkIntent, arrival: Arrival, context: Context) -> None:
+    """Link for the session that asked for it, if that is still alive."""
+    active = await context.sessions.by_token(intent.session_token or "")
+    if active is None or active.user.id != intent.user_id:
+        raise FlowFailed("unable_to_link_account", reason="the session that asked for it is over")
+    await context.social.linking.link(arrival, intent)
+    log_event(context, "account_linked")
+
+
+def _error_page(context: Context) -> str:
+    """Return where failures go that know no better.
+
+    wire: `/` is where the page at `/error` leads of its own accord, so that it is asked first.
+    """
+    configured = context.options.on_api_error.error_url
+    return configured if configured and configured != "/" else context.address("/error")
+
+
+def _failed(context: Context, failure: FlowFailed, flow: Flow | None) -> Redirect:
+    log_refusal(context, AuthError(302, failure.code, None, reason=failure.reason))
+    target = (flow.error_url if flow else None) or failure.error_url
+    target = target or _error_page(context)
+    redirect = Redirect(target).because(failure.code)
+    return redirect.with_query(error_description=failure.description) if failure.description else redirect

@@ -1,0 +1,66 @@
+"""A server with providers, and the ways to one and back."""
+
+from typing import Any
+
+import httpx2
+
+from ostiary import Auth, GenericOAuth, GitHub, Google
+from ostiary.domain.runtime import FrozenRuntime
+from tests.builders import Browser, cookie_names, some_auth, some_options
+from tests.identity_provider import CLIENT_ID, SECRET, Detour, IdentityProvider, asked, code_for
+
+ADA = {"sub": "1", "email": "ada@example.com", "email_verified": True, "name": "Ada"}
+
+
+def social_auth(
+    provider: IdentityProvider,
+    clock: FrozenRuntime,
+    database: str | None = None,
+    *,
+    of_each: Any = None,
+    **changes: Any,
+) -> Auth:
+    """Return a server with four providers; `of_each` are options of all of them."""
+    known: dict[str, Any] = {"client_id": CLIENT_ID, "client_secret": SECRET, **(of_each or {})}
+    openid = {"discovery_url": f"{provider.issuer}/.well-known/openid-configuration"}
+    providers = (
+        Google(**known),
+        GitHub(**known),
+        GenericOAuth(provider_id="openid", **openid, **known),
+        GenericOAuth(provider_id="other", **openid, **known),
+    )
+    options = some_options(social_providers=providers, **changes)
+    return some_auth(options, clock, database, http_client=Detour(provider))
+
+
+async def link(browser: Browser, provider: str = "openid", **body: Any) -> str:
+    """Ask for an account to be linked; return the address of the provider."""
+    given = {"provider": provider, "callbackURL": "/in", "errorCallbackURL": "/oh", **body}
+    answer = await browser.post("/link-social", json=given)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["url"])
+
+
+async def depart(browser: Browser, provider: str = "openid", **body: Any) -> str:
+    """Ask to sign in; return the address of the provider."""
+    given = {"provider": provider, "callbackURL": "/in", "errorCallbackURL": "/oh", **body}
+    answer = await browser.post("/sign-in/social", json=given)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["url"])
+
+
+async def arrive(
+    browser: Browser, url: str, at: str = "openid", query: Any = None, **person: Any
+) -> httpx2.Response:
+    """Come back from a provider with the code that a person grants."""
+    code = code_for(url, **(person or ADA))
+    return await browser.get(
+        f"/callback/{at}", params={"code": code, "state": asked(url)["state"], **(query or {})}
+    )
+
+
+def outcome(answer: httpx2.Response) -> str:
+    """Return where a callback leads, and whether it signed in."""
+    assert answer.status_code == 302
+    signed_in = "better-auth.session_token" in cookie_names(answer)
+    return f"{answer.headers['location']}{' signed in' if signed_in else ''}"
