@@ -98,7 +98,7 @@ def life_of(claims: Claims, now: datetime, *, leeway: timedelta, longest: timede
     `leeway` is granted to `exp` and `nbf`, the usual difference of clocks to `iat`; a token without `iat` may
     live for `longest` from now on. Raises TokenRefused.
     """
-    expires, begins, issued = (_moment(claims, name) for name in ("exp", "nbf", "iat"))
+    expires, begins, issued = _moment(claims, "exp"), _moment(claims, "nbf"), _moment(claims, "iat")
     if expires is None:
         raise TokenRefused("it never expires")
     born = now.timestamp() if issued is None else issued

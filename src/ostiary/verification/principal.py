@@ -44,20 +44,27 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {"emailVerified": "email_verified", "im
 _NO_SCOPES: Final[frozenset[str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """Where the value of a field stands in a token, and what it is where it stands nowhere."""
+class _Told:
+    """Fields of a user as tokens tell them, and what they are where a token does not."""
 
-    key: str
-    name: str
-    other_name: str
-    read: Callable[[JsonValue, str], Value]
-    absent: Value
+    def __init__(self, fields: Mapping[str, Field[Any]]) -> None:
+        """`fields` are named as their values will be."""
+        self._absent: dict[str, Any] = {key: _absent(each) for key, each in fields.items()}
+        self._fields = [
+            (key, each.name, _OTHER_NAMES.get(each.name), _READERS.get(each.type, _as_it_is))
+            for key, each in fields.items()
+        ]
 
-    def value_in(self, claims: Claims) -> Value:
-        """Return the value of the field. Raises ValueError for one of the wrong kind."""
-        value = claims[self.name] if self.name in claims else claims.get(self.other_name)
-        return self.absent if value is None else self.read(value, self.name)
+    def read(self, claims: Claims) -> dict[str, Any]:
+        """Return the values by the names of the fields. Raises ValueError for one of the wrong kind."""
+        values = self._absent.copy()
+        for key, name, other_name, read in self._fields:
+            value = claims.get(name)
+            if value is None and other_name is not None and name not in claims:
+                value = claims.get(other_name)
+            if value is not None:
+                values[key] = read(value, name)
+        return values
 
 
 class PrincipalReader:
@@ -69,8 +76,8 @@ class PrincipalReader:
     def __init__(self, model: Model[User] = TOKEN_USER) -> None:
         """Work out once what the model tells."""
         self._entity = model.entity
-        self._declared = [_claim_of(each, each.attribute) for each in model.declared_fields]
-        self._added = [_claim_of(each, each.name) for each in model.extra_fields]
+        self._declared = _Told({each.attribute: each for each in model.declared_fields})
+        self._added = _Told({each.name: each for each in model.extra_fields})
 
     def read(self, claims: Claims) -> Principal:
         """Return who the claims speak for.
@@ -82,21 +89,13 @@ class PrincipalReader:
             raise ValueError("it has no subject")
         if not isinstance(session_id, str | None) or not isinstance(scope, str | None):
             raise ValueError("its session or scope is not text")  # noqa: TRY004  one exception for whatever is wrong
-        declared: dict[str, Any] = {each.key: each.value_in(claims) for each in self._declared}
-        extra = {each.key: each.value_in(claims) for each in self._added}
         return Principal(
-            user=self._entity(id=subject, extra=extra, **declared),
+            user=self._entity(id=subject, extra=self._added.read(claims), **self._declared.read(claims)),
             proof="jwt",
             session_id=session_id,
             scopes=frozenset(scope.split()) if scope else _NO_SCOPES,
             claims=claims,
         )
-
-
-def _claim_of(described: Field[Any], key: str) -> _Claim:
-    name = described.name
-    read = _READERS.get(described.type, _as_it_is)
-    return _Claim(key, name, _OTHER_NAMES.get(name, name), read, _absent(described))
 
 
 def _absent(described: Field[Any]) -> Value:

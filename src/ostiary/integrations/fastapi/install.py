@@ -20,11 +20,10 @@ from ostiary.integrations.fastapi.documentation import (
     show_credentials,
     verifier_schemes,
 )
-from ostiary.integrations.fastapi.middleware import AuthMiddleware
+from ostiary.integrations.fastapi.middleware import AuthMiddleware, VisitMiddleware
 from ostiary.integrations.fastapi.refusals import answer_refusals
 from ostiary.integrations.fastapi.server_visit import ServerVisit
 from ostiary.integrations.fastapi.verifier_visit import VerifierVisit
-from ostiary.integrations.fastapi.visit import Visit
 from ostiary.verifier import Verifier
 
 
@@ -57,7 +56,7 @@ def install(auth: Auth, app: FastAPI) -> None:
     """
     options = auth.options
     cors = Cors(options, auth.services.origins.patterns) if options.cors else None
-    host(app, auth, partial(ServerVisit, auth), cors)
+    host(app, auth, partial(AuthMiddleware, visit=partial(ServerVisit, auth), cors=cors))
     app.router.routes.insert(0, AuthRoute(auth))
     app.router.routes.extend(documentation_routes(auth))
     show_credentials(app, server_schemes(auth))
@@ -68,7 +67,7 @@ def install_verifier(verifier: Verifier, app: FastAPI) -> None:
 
     Raises ConfigurationError for an application that has a host already, or that has begun to serve.
     """
-    host(app, verifier, partial(VerifierVisit, verifier))
+    host(app, verifier, partial(VisitMiddleware, visit=partial(VerifierVisit, verifier)))
     show_credentials(app, verifier_schemes(verifier))
 
 
@@ -80,8 +79,8 @@ class Host(Protocol):
         ...
 
 
-def host(app: FastAPI, owner: Host, visit: Callable[[Scope], Visit], cors: Cors | None = None) -> None:
-    """Give every connection its visit, and refusals their answers.
+def host(app: FastAPI, owner: Host, surround: Callable[[ASGIApp], ASGIApp]) -> None:
+    """Put an application inside of what gives every connection its visit; give refusals their answers.
 
     Raises ConfigurationError for an application that has a host already, or that has begun to serve.
     """
@@ -91,11 +90,11 @@ def host(app: FastAPI, owner: Host, visit: Callable[[Scope], Visit], cors: Cors 
         raise ConfigurationError("this application serves already: call `auth.install(app)` before it starts")
     app.state.ostiary = owner
     answer_refusals(app)
-    _surround(app, visit, cors)
+    _surround(app, surround)
     _hold_connections(owner, app)
 
 
-def _surround(app: FastAPI, visit: Callable[[Scope], Visit], cors: Cors | None) -> None:
+def _surround(app: FastAPI, surround: Callable[[ASGIApp], ASGIApp]) -> None:
     """Put the middleware around everything, the handler of unexpected errors included.
 
     `add_middleware` would put it inside of that: a session extended by a request which then failed would lose
@@ -107,7 +106,7 @@ def _surround(app: FastAPI, visit: Callable[[Scope], Visit], cors: Cors | None) 
         """Return the application's stack within ours."""
         # what only documents goes behind what is served: each request asks every route before its own
         app.router.routes.sort(key=lambda route: isinstance(route, DocumentationRoute))
-        return AuthMiddleware(original(), visit, cors)
+        return surround(original())
 
     app.build_middleware_stack = build  # type: ignore[method-assign]  # see the docstring
 

@@ -11,6 +11,25 @@ from ostiary.integrations.fastapi.visit import SCOPE_KEY, Visit
 _WITH_HEADERS = frozenset({"http.response.start", "websocket.accept"})
 
 
+class VisitMiddleware:
+    """Gives every connection its visit."""
+
+    def __init__(self, app: ASGIApp, visit: Callable[[Scope], Visit]) -> None:
+        """Surround an application; `visit` begins the visit of a connection."""
+        self._app = app
+        self._visit = visit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "lifespan":
+            scope[SCOPE_KEY] = self._visit(scope)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            # a visit and its scope that held each other would wait, with the whole request, for the collector
+            scope.pop(SCOPE_KEY, None)
+
+
 class AuthMiddleware:
     """Gives every connection its visit, and its response whatever the session's reading has to set."""
 
@@ -39,8 +58,7 @@ class AuthMiddleware:
             else:
                 await self._serve_across_origins(self._cors, scope, receive, send_with_cookies)
         finally:
-            # a visit and its scope that held each other would wait, with the whole request, for the collector
-            scope.pop(SCOPE_KEY, None)
+            scope.pop(SCOPE_KEY, None)  # as above
 
     async def _serve_across_origins(self, cors: Cors, scope: Scope, receive: Receive, send: Send) -> None:
         origin = await cors.granted(scope)
