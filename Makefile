@@ -7,10 +7,10 @@ BOUNDED := timeout --signal=ABRT --kill-after=10 1500 env PYTHONFAULTHANDLER=1
 RUFF_PATHS := src tests examples benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick format services conformance bench docs clean
+.PHONY: help run test check quick format services conformance bench docs web-unit clean
 
 help:  ## List the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .stamps/venv:
 	@python3 -m venv .venv 2>/dev/null || (echo "python3-venv is missing: installing it" && apt-get update -q && apt-get install -qy python3-venv && python3 -m venv .venv)
@@ -30,6 +30,10 @@ help:  ## List the commands
 	npm ci --silent --no-audit --no-fund --prefix tests/conformance/latest
 	@mkdir -p .stamps && touch $@
 
+.stamps/ostiary-react: frontend/packages/ostiary-react/package-lock.json
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix frontend/packages/ostiary-react
+	@mkdir -p .stamps && touch $@
+
 run: .stamps/run  ## Make the environment, start the example application on SQLite
 	PORT=$(PORT) $(PY) -m examples.tasks
 
@@ -40,6 +44,7 @@ test: .stamps/python .stamps/node services  ## Make the environment, run everyth
 	$(MAKE) check
 	$(BOUNDED) $(PY) -m pytest tests -n 2 --dist loadfile --maxfail 20 --ignore tests/conformance --ignore tests/house
 	$(BOUNDED) $(PY) -m pytest tests/conformance -n 0 --maxfail 20
+	$(MAKE) web-unit
 	@echo "all green"
 
 check: .stamps/python  ## Format, lint, types, layers, house tests: before every commit
@@ -59,6 +64,9 @@ format: .stamps/python  ## Format and repair what the linter can
 conformance: .stamps/python .stamps/node services  ## The real client and the real server against us
 	$(PY) -m pytest tests/conformance -n 0
 
+web-unit: .stamps/python .stamps/ostiary-react  ## The package for front ends on another origin
+	cd frontend/packages/ostiary-react && npm run --silent check && npm run --silent build && npm test --silent
+
 bench: .stamps/python .stamps/node services  ## The benchmarks, with the reference side by side
 	$(PY) -m benchmarks
 
@@ -66,4 +74,4 @@ docs: .stamps/python  ## Generate the reference pages from options, catalogue an
 	$(PY) -m docs.generate
 
 clean:  ## Remove environments and caches
-	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/conformance/node_modules tests/conformance/latest/node_modules
+	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/conformance/node_modules tests/conformance/latest/node_modules frontend/packages/ostiary-react/node_modules

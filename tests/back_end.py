@@ -1,0 +1,69 @@
+"""The example application for browsers under test: on a free port, with a clock that moves when told to.
+
+It writes `{"url": ...}` to standard output when it serves, and ends with its standard input.
+`POST /-/clock` with `{"advance": seconds}` moves the clock; the environment is that of the example.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from datetime import datetime, timedelta
+
+import uvicorn
+from pydantic import BaseModel
+
+from examples.tasks.application import create_app
+from examples.tasks.settings import Settings
+from ostiary.domain.runtime import SystemRuntime
+
+
+class MovableRuntime(SystemRuntime):
+    """The clock of the machine, some way ahead of it."""
+
+    def __init__(self) -> None:
+        """Start at the present."""
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the time of this clock."""
+        return super().now() + self.ahead
+
+    def monotonic(self) -> float:
+        """Return seconds that have passed on this clock."""
+        return super().monotonic() + self.ahead.total_seconds()
+
+
+class Advance(BaseModel):
+    """How far the clock is to move, in seconds."""
+
+    advance: float
+
+
+async def main() -> None:
+    """Serve until the input ends."""
+    listener = socket.create_server(("127.0.0.1", int(os.environ.get("PORT") or 0)))
+    port = listener.getsockname()[1]
+    runtime = MovableRuntime()
+    app = create_app(Settings.from_environment({**os.environ, "PORT": str(port)}), runtime=runtime)
+
+    @app.post("/-/clock")
+    async def advance(body: Advance) -> datetime:
+        """Move the clock."""
+        runtime.ahead += timedelta(seconds=body.advance)
+        return runtime.now()
+
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, server_header=False, proxy_headers=False))
+    serving = asyncio.create_task(server.serve([listener]))
+    while not server.started and not serving.done():  # noqa: ASYNC110  it announces its start by nothing else
+        await asyncio.sleep(0.005)
+    sys.stdout.write(json.dumps({"url": f"http://127.0.0.1:{port}"}) + "\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.read)
+    server.should_exit = True
+    await serving
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
