@@ -9,10 +9,21 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 
+from examples.tasks.offers import offers_of
 from examples.tasks.routes import admin_router, router
 from examples.tasks.settings import Settings
 from examples.tasks.storage import Tasks, open_engine
-from ostiary import Auth, DeleteUser, EmailAndPassword, Options, PasswordPolicy, UserOptions
+from ostiary import (
+    Advanced,
+    Auth,
+    DeleteUser,
+    EmailAndPassword,
+    IpAddress,
+    Options,
+    PasswordPolicy,
+    UserOptions,
+)
+from ostiary.domain.runtime import Runtime
 from ostiary.plugins import Admin, Bearer, Jwt, Tokens
 
 PAGE: Final = Path(__file__).parent / "page"
@@ -31,13 +42,15 @@ def auth_options(settings: Settings) -> Options:
         email_and_password=EmailAndPassword(enabled=True),
         password_policy=PasswordPolicy.strict(),
         user=UserOptions(delete_user=DeleteUser(enabled=True)),
+        social_providers=settings.social_providers,
+        advanced=Advanced(ip_address=IpAddress(trusted_proxies=settings.trusted_proxies)),
     )
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI:
     """Put the application together; the database is opened when it starts."""
     plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=True), Tokens()]
-    auth = Auth(auth_options(settings), settings.database_url, plugins=plugins)
+    auth = Auth(auth_options(settings), settings.database_url, plugins=plugins, runtime=runtime)
     tasks = Tasks(open_engine(settings.database_url))
 
     @asynccontextmanager
@@ -54,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router, prefix="/api/tasks")
     app.include_router(router, prefix="/api/v1/tasks")
     app.include_router(admin_router, prefix="/api/admin")
+    app.include_router(offers_of(auth.options), prefix="/api/offers")
     app.add_exception_handler(RequestValidationError, refuse_input)
     app.add_api_route("/", start_page, include_in_schema=False)
     app.add_api_route("/page/{name}", page_file, include_in_schema=False)

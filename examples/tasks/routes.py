@@ -165,6 +165,8 @@ class Workload(BaseModel):
     )
 
     user_id: str
+    name: str
+    email: str
     total: int
     done: int
 

@@ -1,13 +1,15 @@
 """What the environment decides."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import make_url
 
+from ostiary import GenericOAuth, GitHub, Google
 from ostiary.domain.runtime import SystemRuntime
+from ostiary.options import SocialProvider
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,21 +22,48 @@ class Settings:
     port: int = 8000
     base_url: str
     trusted_origins: tuple[str, ...]
+    trusted_proxies: tuple[str, ...] = ()
+    social_providers: tuple[SocialProvider, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read HOST, PORT, DATABASE_URL, and BETTER_AUTH_ with SECRET, URL or TRUSTED_ORIGINS."""
+        """Read HOST, PORT, DATABASE_URL, BETTER_AUTH_ with SECRET, URL or TRUSTED_ORIGINS, and providers."""
         port = int(environment.get("PORT") or 8000)
         database_url = environment.get("DATABASE_URL") or "sqlite:///ostiary.db"
         own = tuple(f"http://{host}:{port}" for host in ("127.0.0.1", "localhost"))
-        more = environment.get("BETTER_AUTH_TRUSTED_ORIGINS", "").split(",")
         return cls(
             database_url=database_url,
             secret=environment.get("BETTER_AUTH_SECRET") or kept_secret(secret_file(database_url)),
             host=environment.get("HOST") or "127.0.0.1",
             port=port,
             base_url=environment.get("BETTER_AUTH_URL") or own[0],
-            trusted_origins=(*own, "http://localhost:3000", *(o.strip() for o in more if o.strip())),
+            trusted_origins=(
+                *own,
+                "http://localhost:3000",
+                *_listed(environment, "BETTER_AUTH_TRUSTED_ORIGINS"),
+            ),
+            trusted_proxies=_listed(environment, "OSTIARY_TRUSTED_PROXIES"),
+            social_providers=tuple(_providers(environment)),
+        )
+
+
+def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    parts = environment.get(name, "").split(",")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _providers(environment: Mapping[str, str]) -> Iterator[SocialProvider]:
+    """Yield those that gave us an id: GOOGLE_, GITHUB_ or OIDC_ with CLIENT_ID and CLIENT_SECRET."""
+    if google := environment.get("GOOGLE_CLIENT_ID"):
+        yield Google(client_id=google, client_secret=environment.get("GOOGLE_CLIENT_SECRET"))
+    if github := environment.get("GITHUB_CLIENT_ID"):
+        yield GitHub(client_id=github, client_secret=environment.get("GITHUB_CLIENT_SECRET"))
+    if oidc := environment.get("OIDC_CLIENT_ID"):
+        yield GenericOAuth(
+            provider_id="oidc",
+            client_id=oidc,
+            client_secret=environment.get("OIDC_CLIENT_SECRET"),
+            discovery_url=environment.get("OIDC_DISCOVERY_URL"),
         )
 
 

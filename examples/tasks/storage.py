@@ -39,7 +39,13 @@ DRIVERS: Final = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "mysql": "asyn
 metadata = MetaData()
 
 # The auth server's own table, as far as tasks refer to it; `auth.migrate()` makes it.
-users = Table("user", metadata, Column("id", String(36), primary_key=True))
+users = Table(
+    "user",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", Text),
+    Column("email", String(255)),
+)
 
 tasks = Table(
     "task",
@@ -125,7 +131,12 @@ class Tasks:
         """Return how many tasks people have, those with the most first."""
         total = func.count().label("total")
         done = func.sum(case((tasks.c.done, 1), else_=0)).label("done")
-        query = select(tasks.c.user_id, total, done).group_by(tasks.c.user_id).order_by(total.desc())
+        query = (
+            select(tasks.c.user_id, users.c.name, users.c.email, total, done)
+            .join_from(tasks, users)
+            .group_by(tasks.c.user_id, users.c.name, users.c.email)
+            .order_by(total.desc(), users.c.email)
+        )
         async with self.engine.connect() as connection:
             return (await connection.execute(query.limit(limit))).mappings().all()
 

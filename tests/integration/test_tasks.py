@@ -314,7 +314,9 @@ async def test_an_administrator_sees_how_much_everybody_has_to_do(
     user = await auth.services.users.by_email("ada@example.com")
     assert user is not None
     await auth.services.users.change(user, {ROLE: "admin"})
-    assert (await ada.get("/api/admin/workload")).json() == [{"userId": user.id, "total": 2, "done": 1}]
+    assert (await ada.get("/api/admin/workload")).json() == [
+        {"userId": user.id, "name": "Ada", "email": "ada@example.com", "total": 2, "done": 1}
+    ]
 
 
 async def test_the_start_page_and_the_document_are_there(people: People) -> None:
@@ -429,3 +431,21 @@ class TestSettings:
         )
         assert SECRET not in repr(settings)
         assert (tmp_path / "ostiary.db.secret").exists()
+
+
+async def test_the_front_end_is_told_which_providers_and_which_mails_there_are(tmp_path: Path) -> None:
+    environment = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/offers.db",
+        "BETTER_AUTH_SECRET": SECRET,
+        "OSTIARY_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8",
+        "GITHUB_CLIENT_ID": "our id",
+        "GITHUB_CLIENT_SECRET": "our secret",
+    }
+    settings = Settings.from_environment(environment)
+    assert settings.trusted_proxies == ("127.0.0.1", "10.0.0.0/8")
+    transport = httpx2.ASGITransport(create_app(settings))
+    async with httpx2.AsyncClient(transport=transport, base_url=settings.base_url) as client:
+        offers = (await client.get("/api/offers")).json()
+    assert offers["signUp"] is True
+    assert offers["providers"] == [{"id": "github", "name": "GitHub"}]
+    assert "our" not in str(offers)
