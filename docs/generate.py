@@ -4,10 +4,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from docs.writers import commands, errors, events, hooks, mapping, options, routes, schema
+from docs.writers import audit, commands, errors, events, hooks, mapping, options, routes, schema
 
 REFERENCE = Path(__file__).parent / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
+    "audit.md": audit.write,
     "command-line.md": commands.write,
     "configuration-mapping.md": mapping.write,
     "errors.md": errors.write,

@@ -55,6 +55,16 @@ def fields_of(kind: type) -> list[DocumentedField]:
     return found
 
 
+def members_of(kind: type) -> Mapping[str, str]:
+    """Return the members of an enumeration with the docstring under each."""
+    body = _class_of(kind).body
+    return {
+        node.targets[0].id: _docstring(following)
+        for node, following in zip(body, [*body[1:], None], strict=True)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+
 def _default(node: ast.expr | None) -> str:
     if node is None:
         return ""

@@ -179,6 +179,8 @@ class Auth:
 
     async def close(self) -> None:
         """Finish work in the background and return every connection."""
+        if self.services.audit.linker is not None:
+            self.services.audit.linker.hurry()
         await self.services.background.drain()
         await self.services.social.directory.close()
         await self.services.store.close()

@@ -80,6 +80,7 @@ ROWS = {
     72: "no account by an unproved address",
     73: "outgoing requests reach their network only",
     86: "fail closed",
+    88: "every security act is recorded with it, or does not happen",
 }
 _ROW = re.compile(r"(?<![A-Za-z0-9])S(\d{1,2})(?![A-Za-z0-9])")
 _SKIPPING = ("skip", "skipif", "xfail")

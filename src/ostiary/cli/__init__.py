@@ -2,6 +2,7 @@
 
 import typer
 
+from ostiary.cli.audit import audit
 from ostiary.cli.doctor import doctor
 from ostiary.cli.exits import Group
 from ostiary.cli.init import init
@@ -28,6 +29,7 @@ app.command(short_help="Add what the database lacks of the configured tables.")(
 app.command(short_help="Print a new secret, or rotate secrets.")(secret)
 app.add_typer(users, name="users", short_help="List, create, ban and delete users.")
 app.add_typer(keys, name="keys", short_help="List and rotate the keys that sign tokens.")
+app.add_typer(audit, name="audit", short_help="List, export and verify the record of security acts.")
 app.command(short_help="Say what is wrong or unsafe, and what to change.")(doctor)
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from ostiary.domain.circumstances import Circumstances, under
 from ostiary.domain.errors import AuthError, ConfigurationError, InvalidValue, StorageUnavailable
 
 REFUSED: Final = 1
@@ -25,8 +26,14 @@ class Group(TyperGroup):
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # Typer's own Context class; Any is its contract
         """Run the command; what is a mistake in the program passes with its traceback."""
+
+        def circumstances() -> Circumstances:
+            """Return what the audit log says of it, once the subcommand is known."""
+            return Circumstances(endpoint=f"{ctx.command_path} {ctx.invoked_subcommand}", actor_id="operator")
+
         try:
-            return super().invoke(ctx)
+            with under(circumstances):
+                return super().invoke(ctx)
         except ConfigurationError as error:
             raise _ended(str(error), MISCONFIGURED) from None
         except StorageUnavailable as error:

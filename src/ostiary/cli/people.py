@@ -9,6 +9,7 @@ from typing import Final
 
 from ostiary.auth import Auth
 from ostiary.cli.exits import Refused
+from ostiary.domain.audit import Ended
 from ostiary.domain.entities import User
 from ostiary.domain.errors import AlreadyExists, ConfigurationError, JsonValue
 from ostiary.domain.models import USER, UserFields
@@ -194,7 +195,7 @@ class People:
         account = await users.credential_account(user.id)
         async with self._services.store.transaction() as tables:
             await users.set_password_hash(user, account, password_hash, tables)
-            await self._services.sessions.revoke_all(user.id, tables=tables)
+            await self._services.sessions.revoke_all(user.id, Ended.PASSWORD_CHANGED, tables=tables)
         await self._services.passwords.attempts.forgive(user.email)
         return user
 
@@ -219,7 +220,7 @@ class People:
             raise ConfigurationError("--until must lie in the future")
         user = await self.find(person)
         await self._services.users.change(user, {BANNED: True, BAN_REASON: reason, BAN_EXPIRES: ends})
-        await self._services.sessions.revoke_all(user.id)
+        await self._services.sessions.revoke_all(user.id, Ended.BANNED)
         return user
 
     async def unban(self, person: str) -> User:

@@ -15,6 +15,8 @@ from ostiary.http.wire import Renderer
 from ostiary.options import Options
 from ostiary.outgoing import DefaultHttpClient
 from ostiary.services.accounts import Accounts
+from ostiary.services.audit import AuditLog
+from ostiary.services.audit_chain import AuditChain, ChainLinker
 from ostiary.services.background import Background
 from ostiary.services.breached_passwords import BreachedPasswords
 from ostiary.services.mail_flows import MailFlows, mail_flows_of
@@ -74,21 +76,28 @@ def _registration_of(options: Options, passwords: Passwords, mail_flows: MailFlo
     )
 
 
+def _audit_of(options: Options, store: Store, runtime: Runtime, background: Background) -> AuditLog:
+    linker = ChainLinker(AuditChain(store), background, options.audit.link_after)
+    return AuditLog(store, runtime, options.audit, linker if options.audit.enabled else None)
+
+
 def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimiter) -> Services:
     """Return everything that stands behind the endpoints."""
     runtime, keyring = runtime_of(options, parts), keyring_of(options)
-    signing = signing_of(options, parts, store, keyring)
+    background = Background()
+    audit = _audit_of(options, store, runtime, background)
+    signing = signing_of(options, parts, keyring, audit)
     denials = None if signing is None else denials_of(options, parts, store, runtime)
     hooks = [
         parts.database_hooks,
         *(plugin.database_hooks() for plugin in parts.plugins),
         None if denials is None else denials.hooks(),
     ]
-    writes = HookedWrites(store, [each for each in hooks if each is not None])
+    writes = HookedWrites(store, audit, [each for each in hooks if each is not None])
     session_store = _session_store_of(options, parts, store, runtime)
     sessions = Sessions(session_store, writes, store.schema, runtime, options.session, admissions_of(parts))
     users = Users(store, writes, sessions, session_store, store.schema, runtime)
-    renderer, background = Renderer(store.schema), Background()
+    renderer = Renderer(store.schema)
     cookies = SessionCookies(CookieNames(options), keyring, options.session, store.schema, renderer, runtime)
     passwords = _passwords_of(options, parts, users, limiter)
     verifications = Verifications(store, writes, runtime, options.verification)
@@ -102,6 +111,7 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
         runtime=runtime,
         store=store,
         key_value=parts.key_value,
+        audit=audit,
         users=users,
         sessions=sessions,
         passwords=passwords,

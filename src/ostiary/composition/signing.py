@@ -12,6 +12,7 @@ from ostiary.domain.models import USER
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
 from ostiary.options import Options
+from ostiary.services.audit import AuditLog
 from ostiary.services.denials import Denials
 from ostiary.services.deny_list import DenyList
 from ostiary.services.sessions import Admission
@@ -45,7 +46,7 @@ def admissions_of(parts: Parts) -> tuple[Admission, ...]:
     return tuple(plugin.admit for plugin in parts.plugins)
 
 
-def signing_of(options: Options, parts: Parts, store: Store, keyring: Keyring) -> Signing | None:
+def signing_of(options: Options, parts: Parts, keyring: Keyring, audit: AuditLog) -> Signing | None:
     """Return how tokens are signed; None where no plugin issues any."""
     given = [signing for plugin in parts.plugins if (signing := plugin.signing()) is not None]
     if not given:
@@ -60,7 +61,7 @@ def signing_of(options: Options, parts: Parts, store: Store, keyring: Keyring) -
     return Signing(
         signer=SharedSecret(keys)
         if isinstance(keys, SharedKey)
-        else SigningKeys(store, keyring, runtime, keys),
+        else SigningKeys(audit.store, keyring, runtime, keys, audit),
         issuer=issuer,
         audience=wanted.audience or issuer,
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ostiary.crypto.signing import encode_uri_component
+from ostiary.domain.audit import Ended
+from ostiary.domain.circumstances import REQUEST_ID, Circumstances
 from ostiary.domain.entities import ActiveSession, Session, User
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.runtime import Runtime
@@ -18,6 +20,7 @@ from ostiary.http.wire import Renderer
 from ostiary.options import Options
 from ostiary.outgoing import MailSender
 from ostiary.services.accounts import Accounts
+from ostiary.services.audit import AuditLog
 from ostiary.services.background import Background
 from ostiary.services.email_change import EmailChange
 from ostiary.services.email_verification import EmailVerification
@@ -47,6 +50,7 @@ class Services:
     runtime: Runtime
     store: Store
     key_value: KeyValue | None
+    audit: AuditLog
     users: Users
     sessions: Sessions
     passwords: Passwords
@@ -157,6 +161,17 @@ class Context:
         """What the client calls itself."""
         return self.request.headers.get("user-agent")
 
+    def circumstances(self) -> Circumstances:
+        """Return what a record of this request says: who, from where, through which door."""
+        active, endpoint = self.active or self.new_session, self.endpoint
+        return Circumstances(
+            endpoint=None if endpoint is None else endpoint.name,
+            actor_id=None if active is None else active.user.id,
+            ip_address=self.client_address,
+            user_agent=self.user_agent,
+            request_id=REQUEST_ID.get(),
+        )
+
     @property
     def attempt(self) -> Attempt:
         """Who is trying to sign in."""
@@ -176,7 +191,7 @@ class Context:
         """End the session the browser came with, so that no copy of its cookie outlives the new sign-in."""
         token = self.services.session_cookies.token(self.request)
         if token is not None and self.options.session.end_previous:
-            await self.sessions.revoke(token)
+            await self.sessions.revoke(token, Ended.REPLACED)
 
     def adopt_session(self, active: ActiveSession, *, remember: bool | None = None) -> None:
         """Set the cookies of a session that was just started or changed."""
@@ -188,7 +203,7 @@ class Context:
     async def end_session(self) -> None:
         """Take back the session this request has started, cookies included."""
         if self.new_session is not None:
-            await self.sessions.revoke(self.new_session.session.token)
+            await self.sessions.revoke(self.new_session.session.token, Ended.NOT_ADMITTED)
             self.new_session = None
         self.clear_session_cookies()
 
@@ -216,4 +231,13 @@ class Context:
         )
         self.active = reading.active
         self.cached = reading.active if reading.from_cache else None
+        if reading.active is None:
+            await self._tell_why()
         return reading
+
+    async def _tell_why(self) -> None:
+        """Tell whoever carries the signed cookie of an ended session, and nobody else, why it ended."""
+        token = self.services.session_cookies.token(self.request)
+        why = None if token is None else await self.services.audit.why_ended(token)
+        if why is not None:
+            self.headers.append(("x-session-ended", why.value))

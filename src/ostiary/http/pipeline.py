@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ostiary.crypto.passwords import PasswordTooLong
+from ostiary.domain.circumstances import under
 from ostiary.domain.entities import ActiveSession
 from ostiary.domain.errors import (
     AuthError,
@@ -127,12 +128,13 @@ class Pipeline:
         if route is None:
             return answers.not_found()
         context = Context(request, self.services, route.endpoint)
-        try:
-            response = await self._answer(context, route)
-        except Exception as error:  # noqa: BLE001  the last line of defence: a stack trace never leaves
-            response = self._failure(context, error)
-        for on_response in self._on_response:
-            await on_response(context, response)
+        with under(context.circumstances):
+            try:
+                response = await self._answer(context, route)
+            except Exception as error:  # noqa: BLE001  the last line of defence: a stack trace never leaves
+                response = self._failure(context, error)
+            for on_response in self._on_response:
+                await on_response(context, response)
         return response
 
     def _with_parameter(self, request: Request, path: str) -> Route | None:
@@ -258,5 +260,6 @@ class Pipeline:
             in_process=True,
         )
         context = Context(request, self.services, route.endpoint, body=body, active=session)
-        await self.present(context)
-        return await self.run(context, route), context
+        with under(context.circumstances):
+            await self.present(context)
+            return await self.run(context, route), context

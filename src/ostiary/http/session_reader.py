@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ostiary.domain.audit import Ended
 from ostiary.domain.entities import ActiveSession
 from ostiary.domain.errors import Errors
 from ostiary.http.cookies import CookieJar
@@ -70,7 +71,7 @@ class SessionReader:
         if active is None or self.sessions.is_over(active.session):
             self.cookies.clear(jar, request)
             if active is not None and may_write:
-                await self.sessions.revoke(token)
+                await self.sessions.revoke(token, Ended.EXPIRED)
             return SIGNED_OUT
         if self.sessions.is_barred(active.user):
             self.cookies.clear(jar, request)

@@ -8,6 +8,7 @@ from ostiary.options.advanced import (
     CrossSubdomainCookies,
     IpAddress,
 )
+from ostiary.options.audit import AuditOptions
 from ostiary.options.email import ChangeEmail, EmailVerificationOptions
 from ostiary.options.options import ErrorPage, Options
 from ostiary.options.password import EmailAndPassword, PasswordPolicy
@@ -20,6 +21,7 @@ __all__ = [
     "AccountLinking",
     "AccountOptions",
     "Advanced",
+    "AuditOptions",
     "ChangeEmail",
     "CookieAttributes",
     "CookieCache",

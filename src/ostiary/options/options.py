@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.domain.secret import VersionedSecret
 from ostiary.options.advanced import Advanced, IpAddress
+from ostiary.options.audit import AuditOptions
 from ostiary.options.email import EmailVerificationOptions
 from ostiary.options.password import EmailAndPassword, PasswordPolicy
 from ostiary.options.rate_limit import RateLimitOptions
@@ -65,6 +66,8 @@ class Options:
     """One-time values."""
     rate_limit: RateLimitOptions = field(default_factory=RateLimitOptions)
     """Limits."""
+    audit: AuditOptions = field(default_factory=AuditOptions)
+    """The record of security acts."""
     advanced: Advanced = field(default_factory=Advanced)
     """The rest."""
     disabled_paths: tuple[str, ...] = ()

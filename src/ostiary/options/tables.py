@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+from ostiary.domain.audit import AUDIT_EVENT
 from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.models import ACCOUNT, RATE_LIMIT, SESSION, USER, VERIFICATION
 from ostiary.domain.schema import Field, Model, Schema
@@ -53,6 +54,8 @@ def configured_schema(
     tables = [_renamed(model, options) for model in models]
     if rate_limits:
         tables.append(_renamed(RATE_LIMIT, options))
+    if options.audit.enabled:
+        tables.append(AUDIT_EVENT.renamed(options.audit.model_name, {}))
     id_types: dict[str, Literal["text", "uuid", "serial"]] = {
         "random": "text",
         "uuid": "uuid",

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     """The least that is logged."""
     access_log: bool = False
     """Log every request, without its query."""
+    audit: bool = True
+    """Record security acts in the audit log."""
     migrate: bool = True
     """Add missing tables and columns at start."""
     options: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
@@ -132,6 +134,7 @@ class Settings(BaseSettings):
             password_policy=self._policy(options.password_policy),
             session=replace(options.session, store_in_key_value=self.redis_sessions),
             cors=self.cors,
+            audit=replace(options.audit, enabled=self.audit),
         )
 
     def _mapping(self) -> dict[str, JsonValue]:

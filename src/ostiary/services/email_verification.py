@@ -7,6 +7,7 @@ from ostiary.crypto.signed_jwt import sign_jwt, verify_jwt
 from ostiary.crypto.signing import Keyring
 from ostiary.crypto.strict_json import Claims
 from ostiary.crypto.token_form import Cause, TokenRefused
+from ostiary.domain.audit import EventKind
 from ostiary.domain.entities import User
 from ostiary.domain.errors import Errors
 from ostiary.domain.mailed_links import MailedLink
@@ -75,12 +76,14 @@ class EmailVerification:
 
         self.links.send(sender, recipient.email, link, "send_verification_email")
 
-    def require(self, user: User, callback_url: str | None = None) -> None:
+    async def require(self, user: User, callback_url: str | None = None) -> None:
         """Raise EMAIL_NOT_VERIFIED where that is required, and mail another link where that is wanted."""
         if not self.requires or user.email_verified:
             return
         if self.settings.send_on_sign_in:
             self.ask(user, callback_url)
+        audit = self.users.writes.audit
+        await audit.refused(EventKind.SIGN_IN_REFUSED, user.id, "address not verified", user.email)
         raise Errors.EMAIL_NOT_VERIFIED()
 
     def welcome(self, user: User, callback_url: str | None) -> None:

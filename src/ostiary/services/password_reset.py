@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from ostiary.domain.audit import Ended, EventKind
 from ostiary.domain.entities import Account, User, Verification
 from ostiary.domain.errors import Errors
 from ostiary.domain.mailed_links import MailedLink
@@ -83,8 +84,8 @@ class PasswordReset:
             if await self.verifications.consume(_identifier(token), tables) is None:
                 raise Errors.INVALID_TOKEN(reason="used meanwhile")
             if self.settings.revoke_sessions_on_password_reset is not False:
-                await self.users.sessions.revoke_all(user.id, tables=tables)
-            await self.users.set_password_hash(user, account, new_hash, tables)
+                await self.users.sessions.revoke_all(user.id, Ended.PASSWORD_RESET, tables=tables)
+            await self.users.set_password_hash(user, account, new_hash, tables, kind=EventKind.PASSWORD_RESET)
 
 
 def _is_outdated(row: Verification, account: Account | None) -> bool:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from ostiary.crypto.passwords import PasswordHasher, PasswordTooLong
+from ostiary.domain.audit import EventKind
 from ostiary.domain.entities import Account, User
 from ostiary.domain.errors import AuthError, Errors, Overloaded
 from ostiary.domain.models import ACCOUNT, ID, AccountFields
+from ostiary.services.audit import AuditLog
 from ostiary.services.password_policy import Owner, PasswordRules
 from ostiary.services.sign_in_attempts import Attempt, SignInAttempts
 from ostiary.services.users import Users
-from ostiary.storage.store import Store
+from ostiary.storage.store import Credential, Store
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,23 @@ class Passwords:
         found = await self.store.credential(email)
         stored = found.account.password if found and found.account else None
         proved = await self._checked(password, stored, email, attempt)
-        if found is None or found.account is None or stored is None:
-            raise self._refusal("no such account" if found is None else "account without a password")
-        if not proved:
-            raise self._refusal("wrong password")
+        if found is None or found.account is None or stored is None or not proved:
+            raise await self._refusal(found, email)
         await self.attempts.release(email, attempt)
         if self.hasher.needs_rehash(stored):
             await self._rehash(found.account, stored, password)
         return found.user
 
-    @staticmethod
-    def _refusal(reason: str) -> AuthError:
+    async def _refusal(self, found: Credential | None, email: str) -> AuthError:
+        """Record why, at the same cost for every cause."""
+        reason = _why_refused(found)
+        user_id = None if found is None else found.user.id
+        await self._audit.refused(EventKind.SIGN_IN_REFUSED, user_id, reason, email)
         return Errors.INVALID_EMAIL_OR_PASSWORD(reason=reason)
+
+    @property
+    def _audit(self) -> AuditLog:
+        return self.users.writes.audit
 
     async def _spend(self, password: str) -> None:
         """Do the work of a real check where there is nothing to check against."""
@@ -78,7 +85,7 @@ class Passwords:
         if account is None or account.password is None:
             await self._spend(password)
             return False
-        return await self._proves(password, account.password, user.email, attempt)
+        return await self._proves(password, account.password, user, attempt)
 
     async def require(self, user: User, password: str, attempt: Attempt) -> Account:
         """Return the account that holds this password of the user.
@@ -89,15 +96,17 @@ class Passwords:
         account = await self.users.credential_account(user.id)
         if account is None or account.password is None:
             raise Errors.CREDENTIAL_ACCOUNT_NOT_FOUND()
-        if not await self._proves(password, account.password, user.email, attempt):
+        if not await self._proves(password, account.password, user, attempt):
             raise Errors.INVALID_PASSWORD(reason="wrong password")
         return account
 
-    async def _proves(self, password: str, stored: str, email: str, attempt: Attempt) -> bool:
-        await self.attempts.reserve(email, attempt)
-        proved = await self._checked(password, stored, email, attempt)
+    async def _proves(self, password: str, stored: str, user: User, attempt: Attempt) -> bool:
+        await self.attempts.reserve(user.email, attempt)
+        proved = await self._checked(password, stored, user.email, attempt)
         if proved:
-            await self.attempts.release(email, attempt)
+            await self.attempts.release(user.email, attempt)
+        else:
+            await self._audit.refused(EventKind.PASSWORD_REFUSED, user.id, "wrong password")
         return proved
 
     async def _checked(self, password: str, stored: str | None, email: str, attempt: Attempt) -> bool:
@@ -121,3 +130,10 @@ class Passwords:
             return await self.hasher.hash(password)
         except PasswordTooLong as error:
             raise Errors.PASSWORD_TOO_LONG(reason=str(error)) from error
+
+
+def _why_refused(found: Credential | None) -> str:
+    if found is None:
+        return "no such account"
+    has_password = found.account is not None and found.account.password is not None
+    return "wrong password" if has_password else "account without a password"

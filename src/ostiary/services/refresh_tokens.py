@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ostiary.crypto.refresh_tokens import RefreshToken, new_refresh_token, new_salt, parse_refresh_token
+from ostiary.domain.audit import Ended
 from ostiary.domain.entities import ActiveSession, Session
 from ostiary.domain.refresh_tokens import REFRESH_TOKEN, RefreshFamily, RefreshFamilyFields
 from ostiary.domain.runtime import Runtime
@@ -124,9 +125,9 @@ class RefreshTokens:
         family = await self._rows().first(RefreshFamilyFields.SESSION_ID.equals(session_id))
         return None if family is None else await self._living(family)
 
-    async def revoke(self, family: RefreshFamily) -> None:
+    async def revoke(self, family: RefreshFamily, why: Ended = Ended.REVOKED) -> None:
         """End a family and its session; the session first, since without it no token is worth anything."""
-        await self.sessions.revoke(family.session_token)
+        await self.sessions.revoke(family.session_token, why)
         await self._rows().delete(RefreshFamilyFields.FAMILY.equals(family.family))
 
     async def forget_old(self, user_id: str) -> None:
@@ -152,7 +153,7 @@ class RefreshTokens:
         live = self.live_end(token, family)
         if live is None:
             # either the thief or the owner came second, and nobody can tell which (RFC 9700 section 4.14.2)
-            await self.revoke(family)
+            await self.revoke(family, Ended.REFRESH_TOKEN_REUSED)
             raise RefreshRefused("used before", reused=family)
         return live
 

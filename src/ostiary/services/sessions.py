@@ -1,10 +1,11 @@
 """The life of a session: start, slide, revoke."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from ostiary.domain.audit import Ended, EventKind
 from ostiary.domain.entities import ActiveSession, Session, User, is_over
 from ostiary.domain.errors import AuthError
 from ostiary.domain.last_login import LAST_LOGIN_AT
@@ -12,6 +13,7 @@ from ostiary.domain.models import ID, SESSION, USER, SessionFields
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import MISSING, Changes, Schema, Value
 from ostiary.options import SessionOptions
+from ostiary.services.audit import Act
 from ostiary.services.write_hooks import HookedWrites
 from ostiary.storage.sessions import SessionStore
 from ostiary.storage.store import Transaction
@@ -49,7 +51,7 @@ class Sessions:
 
         Raises AuthError where a plugin bars the user or a hook refuses.
         """
-        self.admit(user)
+        await self.admit_to_sign_in(user)
         now = self.runtime.now()
         session = Session(
             id=self.runtime.new_id(),
@@ -63,14 +65,29 @@ class Sessions:
             extra=self._defaults(),
         )
         session = await self.writes.before_create(SESSION, session)
-        user = await self._note_login(user, now, tables)
-        stored = await self.store.insert(session, user, tables)
-        effects = [hooks.after_create for hooks in self.writes.of(SESSION)]
-        if tables is None:
-            await self.writes.after(effects, stored)
-        else:
-            tables.after_commit(lambda: self.writes.after(effects, stored))
+        async with self.writes.audit.act(tables) as act:
+            user = await self._note_login(user, now, act.transaction)
+            stored = await self.store.insert(session, user, act.transaction)
+            await act.record(EventKind.SIGNED_IN, user_id=user.id, session=stored.token)
+            effects = [hooks.after_create for hooks in self.writes.of(SESSION)]
+            await self._afterwards(act, lambda: self.writes.after(effects, stored))
         return stored
+
+    @staticmethod
+    async def _afterwards(act: Act, effect: Callable[[], Awaitable[None]]) -> None:
+        """Run an effect once the act is durable."""
+        if act.transaction is None:
+            await effect()
+        else:
+            act.transaction.after_commit(effect)
+
+    async def admit_to_sign_in(self, user: User) -> None:
+        """Raise the refusal of a plugin, and record that somebody wanted in."""
+        try:
+            self.admit(user)
+        except AuthError as barred:
+            await self.writes.audit.refused(EventKind.SIGN_IN_REFUSED, user.id, barred.reason or str(barred))
+            raise
 
     async def _note_login(self, user: User, now: datetime, tables: Transaction | None) -> User:
         """Keep when the user signed in, where a plugin asks for it; copies of the user learn of it.
@@ -140,25 +157,31 @@ class Sessions:
             await self.writes.after([hooks.after_update for hooks in self.writes.of(SESSION)], updated)
         return updated
 
-    async def revoke(self, token: str) -> None:
+    async def revoke(self, token: str, why: Ended = Ended.REVOKED) -> None:
         """End one session; unknown is a no-op."""
         await self._before_delete([token])
-        gone = await self.store.delete(token)
-        if gone is not None:
-            await self._after_delete([gone])
+        async with self.writes.audit.act() as act:
+            gone = await self.store.delete(token, act.tables)
+            if gone is not None:
+                await act.record_ends([gone], why)
+                await self._afterwards(act, lambda: self._after_delete([gone]))
 
     async def revoke_all(
-        self, user_id: str, *, keep: str | None = None, tables: Transaction | None = None
+        self,
+        user_id: str,
+        why: Ended = Ended.REVOKED,
+        *,
+        keep: str | None = None,
+        tables: Transaction | None = None,
     ) -> None:
         """End every session of a user, but the one to keep."""
         if any(hooks.before_delete for hooks in self.writes.of(SESSION)):
             of_user = await self.store.of_user(user_id)
             await self._before_delete([each.token for each in of_user if each.token != keep])
-        gone = await self.store.delete_of_user(user_id, keep=keep, tables=tables)
-        if tables is None:
-            await self._after_delete(gone)
-        else:
-            tables.after_commit(lambda: self._after_delete(gone))
+        async with self.writes.audit.act(tables) as act:
+            gone = await self.store.delete_of_user(user_id, keep=keep, tables=act.tables)
+            await act.record_ends(gone, why)
+            await self._afterwards(act, lambda: self._after_delete(gone))
 
     async def _before_delete(self, tokens: Sequence[str]) -> None:
         interested = [hooks.before_delete for hooks in self.writes.of(SESSION) if hooks.before_delete]

@@ -24,9 +24,11 @@ from ostiary.crypto.sealing import SealError, seal, unseal
 from ostiary.crypto.signing import Keyring
 from ostiary.crypto.strict_json import parse_object, parse_text
 from ostiary.crypto.token_form import Header
+from ostiary.domain.audit import EventKind
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.signing_keys import JWKS, StoredKey, StoredKeyFields
+from ostiary.services.audit import AuditLog
 from ostiary.services.signers import KeyOptions
 from ostiary.storage.store import OrderBy, Store, Tables
 
@@ -47,8 +49,16 @@ class _KeySet:
 class SigningKeys:
     """A Signer whose keys lie in the table `jwks`, in the form that Better Auth servers share."""
 
-    def __init__(self, store: Store, keyring: Keyring, runtime: Runtime, options: KeyOptions) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keyring: Keyring,
+        runtime: Runtime,
+        options: KeyOptions,
+        audit: AuditLog | None = None,
+    ) -> None:
         """Read nothing yet."""
+        self._audit = audit
         self._store = store
         self._keyring = keyring
         self._runtime = runtime
@@ -86,6 +96,9 @@ class SigningKeys:
             for signing in [row for row in await self._rows(transaction) if row.signs_at(now)]:
                 await rows.update(changes, StoredKeyFields.PUBLIC_KEY.equals(signing.public_key))
             made = await rows.insert(row)
+            if self._audit is not None:
+                async with self._audit.act(transaction) as act:
+                    await act.record(EventKind.KEYS_ROTATED, detail=made.id)
         self._known = None
         return made.id
 

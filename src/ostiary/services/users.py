@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ostiary.domain.audit import Ended, EventKind
 from ostiary.domain.entities import Account, Session, User, build, value_of
 from ostiary.domain.models import ACCOUNT, ID, USER, AccountFields, UserFields
 from ostiary.domain.runtime import Runtime
@@ -124,17 +125,24 @@ class Users:
         )
 
     async def set_password_hash(
-        self, user: User, account: Account | None, password_hash: str, tables: Transaction | None = None
+        self,
+        user: User,
+        account: Account | None,
+        password_hash: str,
+        tables: Transaction | None = None,
+        *,
+        kind: EventKind = EventKind.PASSWORD_CHANGED,
     ) -> None:
         """Store a new hash, in a new credential account where there is none."""
         if account is None:
-            await self.writes.create(ACCOUNT, self._credential(user, password_hash), tables)
+            await self.writes.create(ACCOUNT, self._credential(user, password_hash), tables, kind=kind)
             return
         await self.writes.update(
             ACCOUNT,
             {AccountFields.PASSWORD: password_hash, AccountFields.UPDATED_AT: self.runtime.now()},
             ID.equals(account.id),
             tables=tables,
+            kind=kind,
         )
 
     async def change(self, user: User, changes: Changes, *where: Condition) -> User | None:
@@ -151,6 +159,6 @@ class Users:
     async def delete(self, user: User) -> None:
         """Delete a user with sessions and accounts; what plugins keep goes by its foreign key."""
         async with self.store.transaction() as tables:
-            await self.sessions.revoke_all(user.id, tables=tables)
+            await self.sessions.revoke_all(user.id, Ended.USER_DELETED, tables=tables)
             await self.writes.delete(ACCOUNT, AccountFields.USER_ID.equals(user.id), tables=tables)
             await self.writes.delete(USER, ID.equals(user.id), tables=tables)

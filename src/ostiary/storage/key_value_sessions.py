@@ -143,21 +143,21 @@ class KeyValueSessions:
         await self._relist(session.user_id, add=_Entry(token, _milliseconds(session.expires_at)))
         return session
 
-    async def delete(self, token: str) -> Session | None:
-        """Forget a session."""
+    async def delete(self, token: str, tables: Tables | None = None) -> Session | None:
+        """Forget a session; at once, even where the transaction is rolled back: an end is never undone."""
         text = await self._kv.get_and_delete(token)
         active = self._read(text, token) if text else None
         if active is not None:
             await self._relist(active.user.id, drop={token})
-        from_rows = await self._end_row(token)
+        from_rows = await self._end_row(token, tables)
         return active.session if active else from_rows
 
-    async def _end_row(self, token: str) -> Session | None:
+    async def _end_row(self, token: str, tables: Tables | None = None) -> Session | None:
         if self._rows is None:
             return None
         if self._preserves_rows:
-            return await self._rows.update(token, {SessionFields.EXPIRES_AT: self._runtime.now()})
-        return await self._rows.delete(token)
+            return await self._rows.update(token, {SessionFields.EXPIRES_AT: self._runtime.now()}, tables)
+        return await self._rows.delete(token, tables)
 
     async def delete_of_user(
         self, user_id: str, *, keep: str | None = None, tables: Tables | None = None
@@ -169,7 +169,7 @@ class KeyValueSessions:
             await self._rows.delete_of_user(user_id, keep=keep, tables=tables)
         elif self._rows is not None:
             for session in doomed:
-                await self._end_row(session.token)
+                await self._end_row(session.token, tables)
 
         async def forget() -> None:
             """Take the sessions out of the key-value store."""

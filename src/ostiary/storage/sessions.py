@@ -28,7 +28,7 @@ class SessionStore(Protocol):
         """Change a session; None if it is gone."""
         ...
 
-    async def delete(self, token: str) -> Session | None:
+    async def delete(self, token: str, tables: Tables | None = None) -> Session | None:
         """Forget a session; return what it was, None if it was unknown."""
         ...
 
@@ -62,13 +62,13 @@ class TableSessions:
         """Read session and user in one statement."""
         return await self._store.session_with_user(token)
 
-    async def update(self, token: str, changes: Changes) -> Session | None:
+    async def update(self, token: str, changes: Changes, tables: Tables | None = None) -> Session | None:
         """Change the row of a token."""
-        return await self._store.rows(SESSION).update(changes, SessionFields.TOKEN.equals(token))
+        return await (tables or self._store).rows(SESSION).update(changes, SessionFields.TOKEN.equals(token))
 
-    async def delete(self, token: str) -> Session | None:
+    async def delete(self, token: str, tables: Tables | None = None) -> Session | None:
         """Delete the row of a token."""
-        return await self._store.rows(SESSION).consume(SessionFields.TOKEN.equals(token))
+        return await (tables or self._store).rows(SESSION).consume(SessionFields.TOKEN.equals(token))
 
     async def delete_of_user(
         self, user_id: str, *, keep: str | None = None, tables: Tables | None = None

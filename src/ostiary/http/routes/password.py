@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from ostiary.domain.audit import Ended
 from ostiary.domain.entities import ActiveSession
 from ostiary.domain.errors import Errors
 from ostiary.http.context import Context
@@ -69,7 +70,7 @@ async def change_password(
         await users.set_password_hash(user, account, new_hash)
         return PasswordChanged(token=None, user=user)
     async with context.services.store.transaction() as tables:
-        await context.sessions.revoke_all(user.id, tables=tables)
+        await context.sessions.revoke_all(user.id, Ended.PASSWORD_CHANGED, tables=tables)
         await users.set_password_hash(user, account, new_hash, tables)
         renewed = await context.sessions.start(
             user, ip_address=context.client_address, user_agent=context.user_agent, tables=tables

@@ -1,5 +1,6 @@
 """Sign out."""
 
+from ostiary.domain.audit import Ended
 from ostiary.http.context import Context
 from ostiary.http.endpoint import Routes
 from ostiary.http.events import log_event
@@ -22,7 +23,7 @@ async def sign_out(body: SignOut | None, context: Context) -> Success:
     token = context.services.session_cookies.token(context.request)
     if token is not None:
         context.active = await context.services.sessions.store.find(token)
-        await context.sessions.revoke(token)
+        await context.sessions.revoke(token, Ended.SIGNED_OUT)
         log_event(context, "signed_out")
     context.clear_session_cookies()
     return Success(success=True)

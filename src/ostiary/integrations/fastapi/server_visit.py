@@ -6,6 +6,7 @@ from starlette.types import Scope
 
 from ostiary.auth import Auth
 from ostiary.crypto.token_form import Cause, TokenRefused
+from ostiary.domain.circumstances import under
 from ostiary.domain.entities import User
 from ostiary.domain.errors import AuthError, Errors
 from ostiary.domain.models import USER
@@ -82,7 +83,8 @@ class ServerVisit:
         if by_cookie and self._needs_origin and services.session_cookies.token(context.request) is not None:
             await services.origins.check_origin(context.request)
         try:
-            active = (await context.read_session()).active
+            with under(context.circumstances):
+                active = (await context.read_session()).active
         except AuthError:
             return None  # revoked while it was being extended
         if active is None:

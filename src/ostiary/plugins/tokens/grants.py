@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from ostiary.crypto.refresh_tokens import RefreshToken
 from ostiary.crypto.token_form import Cause, TokenRefused
+from ostiary.domain.audit import Ended
 from ostiary.domain.entities import ActiveSession, Session, User
 from ostiary.domain.errors import AuthError, Errors, InvalidValue
 from ostiary.http.context import Context
@@ -86,8 +87,11 @@ class Grants:
         if not options.enabled:
             raise Errors.EMAIL_PASSWORD_DISABLED()
         user = await context.passwords.authenticate(body.address, body.password, context.attempt)
-        context.email_verification.require(user)
-        self._admit(user)
+        await context.email_verification.require(user)
+        try:
+            await context.sessions.admit_to_sign_in(user)
+        except AuthError as barred:
+            raise disabled(barred) from barred
         grant = await self._granted(*await self._begin(user, body.client_id))
         context.services.background.start(self._families.forget_old(user.id), "forgetting refresh tokens")
         log_event(context, "signed_in")
@@ -190,7 +194,7 @@ class Grants:
         """End the session of the refresh token, else of the access token; a stale one hides not the other."""
         if refresh_token is None or not await self._ends_family(refresh_token):
             active = await self.current()
-            await self.context.sessions.revoke(active.session.token)
+            await self.context.sessions.revoke(active.session.token, Ended.SIGNED_OUT)
         log_event(self.context, "signed_out")
 
     async def _ends_family(self, text: str) -> bool:
@@ -201,7 +205,7 @@ class Grants:
                 return False
             raise self._refused(refused) from refused
         self.context.active = await self._families.session_of(family.session_id)
-        await self._families.revoke(family)
+        await self._families.revoke(family, Ended.SIGNED_OUT)
         return True
 
     async def end_previous(self) -> None:
@@ -212,7 +216,7 @@ class Grants:
             _, family = await self._families.find(self.cookie_value)
         except RefreshRefused:
             return
-        await self._families.revoke(family)
+        await self._families.revoke(family, Ended.REPLACED)
 
     def _admit(self, user: User) -> None:
         try:

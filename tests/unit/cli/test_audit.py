@@ -1,0 +1,71 @@
+"""Looking at the record of security acts from the command line."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+from tests.unit.cli.conftest import Command
+
+
+def with_people(command: Command) -> None:
+    assert command("migrate").exit_code == 0
+    made = command(
+        "users", "create", "ada@example.com", "--password-stdin", typed="Correct horse battery 7\n"
+    )
+    assert made.exit_code == 0, made.output
+    assert command("users", "ban", "ada@example.com", "--reason", "spam").exit_code == 0
+
+
+def test_acts_of_commands_are_listed_as_the_operators(command: Command, configured: Path) -> None:
+    with_people(command)
+    listed = command("audit", "list", "--user", "ada@example.com")
+    assert listed.exit_code == 0
+    newest, oldest = listed.output.splitlines()
+    assert "banned" in newest
+    assert "why=spam" in newest
+    assert "by=operator" in newest
+    assert newest.rstrip().endswith("at=ostiary users ban")
+    assert "signed_up" in oldest
+    assert command("audit", "list", "--user", "nobody@example.com").output == "No events.\n"
+
+
+def test_an_export_is_one_json_object_per_line(command: Command, configured: Path) -> None:
+    with_people(command)
+    lines = [json.loads(line) for line in command("audit", "export").stdout.splitlines()]
+    assert [line["kind"] for line in lines] == ["signed_up", "banned"]
+    assert [line["position"] for line in lines] == [1, 2]
+    assert all(len(line["hash"]) == 64 for line in lines)
+
+
+def test_a_touched_log_ends_with_one_and_names_the_place(command: Command, configured: Path) -> None:
+    with_people(command)
+    held = command("audit", "verify")
+    assert held.exit_code == 0
+    assert held.output.startswith("The chain holds. Head: 2:")
+    head = held.output.split()[-1]
+    with sqlite3.connect(configured / "people.db") as database:
+        database.execute("UPDATE \"auditEvent\" SET reason = 'nothing' WHERE kind = 'banned'")
+    database.close()
+    broken = command("audit", "verify")
+    assert broken.exit_code == 1
+    assert broken.output.startswith("at 2: event ")
+    assert "The chain is broken." in broken.output
+    with sqlite3.connect(configured / "people.db") as database:
+        database.execute("DELETE FROM \"auditEvent\" WHERE kind = 'banned'")
+    database.close()
+    assert command("audit", "verify").exit_code == 0
+    assert command("audit", "verify", "--expect", head).exit_code == 1
+
+
+def test_a_head_that_is_none_is_refused(command: Command, configured: Path) -> None:
+    with_people(command)
+    assert command("audit", "verify", "--expect", "seven").exit_code == 2
+
+
+def test_a_server_without_a_log_says_how_to_have_one(command: Command, configured: Path) -> None:
+    with (configured / "ostiary.toml").open("a") as file:
+        file.write("audit = false\n")
+    assert command("migrate").exit_code == 0
+    refused = command("audit", "list")
+    assert refused.exit_code == 2
+    assert "AuditOptions(enabled=True)" in refused.output
