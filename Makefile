@@ -7,7 +7,7 @@ BOUNDED := timeout --signal=ABRT --kill-after=10 1500 env PYTHONFAULTHANDLER=1
 RUFF_PATHS := src tests examples benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick format services conformance bench docs web-unit clean
+.PHONY: help run test check quick format services conformance bench docs web web-test web-unit clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,8 +34,31 @@ help:  ## List the commands
 	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix frontend/packages/ostiary-react
 	@mkdir -p .stamps && touch $@
 
+.stamps/web-packages: frontend/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix frontend
+	@mkdir -p .stamps && touch $@
+
+WEB_SOURCES := $(shell find frontend -name node_modules -prune -o -name .next -prune -o -name artefacts -prune -o -path frontend/e2e -prune -o -path frontend/packages -prune -o -path frontend/examples -prune -o -type f -print 2>/dev/null)
+
+.stamps/web-build: .stamps/web-packages $(WEB_SOURCES)
+	npm run --silent --prefix frontend build
+	@touch $@
+
+.stamps/chromium:
+	@test -x /usr/bin/chromium || (echo "Chromium is missing: installing it" && apt-get update -q && apt-get install -qy --no-install-recommends chromium)
+	@mkdir -p .stamps && touch $@
+
 run: .stamps/run  ## Make the environment, start the example application on SQLite
 	PORT=$(PORT) $(PY) -m examples.tasks
+
+web: .stamps/run .stamps/web-build  ## Start the example and its Next.js front end: http://127.0.0.1:3000
+	@BETTER_AUTH_URL=http://127.0.0.1:3000 OSTIARY_TRUSTED_PROXIES=127.0.0.1 PORT=$(PORT) $(PY) -m examples.tasks & backend=$$!; \
+	trap "kill $$backend 2>/dev/null" EXIT INT TERM; \
+	cd frontend && BACKEND_URL=http://127.0.0.1:$(PORT) node server.mjs
+
+web-test: .stamps/python .stamps/web-build .stamps/chromium services  ## The front end in a browser, against the example on PostgreSQL
+	npm run --silent --prefix frontend lint
+	cd frontend && $(BOUNDED) npx playwright test
 
 services: .stamps/python  ## Find or start PostgreSQL, MariaDB and Redis for the tests
 	$(PY) -m tests.services
@@ -45,6 +68,7 @@ test: .stamps/python .stamps/node services  ## Make the environment, run everyth
 	$(BOUNDED) $(PY) -m pytest tests -n 2 --dist loadfile --maxfail 20 --ignore tests/conformance --ignore tests/house
 	$(BOUNDED) $(PY) -m pytest tests/conformance -n 0 --maxfail 20
 	$(MAKE) web-unit
+	$(MAKE) web-test
 	@echo "all green"
 
 check: .stamps/python  ## Format, lint, types, layers, house tests: before every commit
@@ -74,4 +98,4 @@ docs: .stamps/python  ## Generate the reference pages from options, catalogue an
 	$(PY) -m docs.generate
 
 clean:  ## Remove environments and caches
-	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/conformance/node_modules tests/conformance/latest/node_modules frontend/packages/ostiary-react/node_modules
+	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/conformance/node_modules tests/conformance/latest/node_modules frontend/packages/ostiary-react/node_modules frontend/node_modules frontend/.next

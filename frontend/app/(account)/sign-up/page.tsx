@@ -1,0 +1,29 @@
+import type { Metadata } from "next";
+import { redirect } from "next/navigation";
+import { SignUpForm } from "@/components/forms/sign-up-form";
+import { SocialButtons } from "@/components/social-buttons";
+import { Notice } from "@/components/ui/notice";
+import { PageTitle } from "@/components/ui/page-title";
+import { TextLink } from "@/components/ui/text-link";
+import { readOffers } from "@/data/offers/read";
+import { currentSession } from "@/data/session/current";
+import { one, type Query } from "@/lib/query";
+import { returnPath, signInPath } from "@/lib/return-path";
+
+export const metadata: Metadata = { title: "Sign up" };
+
+export default async function SignUpPage({ searchParams }: { searchParams: Query }) {
+  const next = returnPath(one((await searchParams).next));
+  if (await currentSession()) redirect(next);
+  const offers = await readOffers();
+  return (
+    <>
+      <PageTitle title="Create an account" />
+      {offers.signUp ? <SignUpForm next={next} /> : <Notice>Nobody can sign up here at present.</Notice>}
+      <SocialButtons providers={offers.providers} next={next} />
+      <p className="mt-6 text-sm text-muted">
+        Have an account? <TextLink href={signInPath(next)}>Sign in</TextLink>
+      </p>
+    </>
+  );
+}

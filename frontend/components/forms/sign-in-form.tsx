@@ -1,0 +1,27 @@
+"use client";
+
+import { signIn } from "@/data/session/enter";
+import { leave } from "@/data/session/leave";
+import { Field } from "./field";
+import { Form, Submit, type Values } from "./form";
+import { PasswordField } from "./password-field";
+
+export function SignInForm({ next }: { next: string }) {
+  async function submit({ email = "", password = "", rememberMe }: Values) {
+    const problem = await signIn({ email, password, rememberMe: rememberMe === "on" });
+    if (!problem) leave(next);
+    return problem;
+  }
+
+  return (
+    <Form submit={submit} label="Sign in">
+      <Field name="email" label="E-mail" type="email" autoComplete="username" required />
+      <PasswordField />
+      <label className="flex items-center gap-2 text-sm">
+        <input type="checkbox" name="rememberMe" defaultChecked className="size-4 accent-accent" />
+        Keep me signed in on this device
+      </label>
+      <Submit>Sign in</Submit>
+    </Form>
+  );
+}

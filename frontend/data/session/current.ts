@@ -1,0 +1,21 @@
+import "server-only";
+
+import { redirect } from "next/navigation";
+import { cache } from "react";
+import type { Session as ClientSession } from "@/lib/auth-client";
+import { readBackend } from "@/lib/backend";
+import { signInPath } from "@/lib/return-path";
+import type { Wire } from "@/lib/wire";
+
+export type Session = Wire<ClientSession>;
+
+/**
+ * Return whose page this is, or null; asked once for each page.
+ * A server component cannot set cookies, so the session is not extended here: the browser's own requests do that.
+ */
+export const currentSession = cache(() => readBackend<Session | null>("/api/auth/get-session?disableRefresh=true"));
+
+/** Return whose page this is; leads everybody else to sign-in and back to `path`. */
+export async function requireSession(path: string): Promise<Session> {
+  return (await currentSession()) ?? redirect(signInPath(path));
+}

@@ -1,0 +1,26 @@
+import "server-only";
+
+import { headers } from "next/headers";
+import { backendUrl } from "@/lib/backend-url";
+
+const FORWARDED = ["cookie", "user-agent", "x-forwarded-for"];
+const PATIENCE = 10_000; // milliseconds
+
+/** Ask the back end in the name of whoever asked for the page. */
+export async function askBackend(path: string): Promise<Response> {
+  const incoming = await headers();
+  const outgoing = new Headers({ accept: "application/json" });
+  for (const name of FORWARDED) {
+    const value = incoming.get(name);
+    if (value) outgoing.set(name, value);
+  }
+  const signal = AbortSignal.timeout(PATIENCE);
+  return fetch(backendUrl() + path, { headers: outgoing, cache: "no-store", redirect: "error", signal });
+}
+
+/** Ask for JSON that must be there; whoever reads the page sees its error page otherwise. */
+export async function readBackend<T>(path: string): Promise<T> {
+  const answer = await askBackend(path);
+  if (!answer.ok) throw new Error(`the back end answered ${answer.status} to ${path.split("?")[0]}`);
+  return (await answer.json()) as T;
+}

@@ -1,0 +1,54 @@
+import { createServer, type AddressInfo } from "node:net";
+import { defineConfig, devices } from "@playwright/test";
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
+
+// Kept in the environment, which the workers inherit.
+process.env.WEB_PORT ??= await freePort();
+process.env.BACKEND_PORT ??= await freePort();
+process.env.BACKEND_URL = `http://127.0.0.1:${process.env.BACKEND_PORT}`;
+const webUrl = `http://127.0.0.1:${process.env.WEB_PORT}`;
+process.env.WEB_URL = webUrl;
+const stop = { signal: "SIGTERM", timeout: 10_000 } as const;
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "artefacts/results",
+  reporter: [["list"]],
+  workers: 1, // the clock of the back end is everybody's
+  timeout: 30_000,
+  forbidOnly: true,
+  use: {
+    ...devices["Desktop Chrome"],
+    baseURL: webUrl,
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic"],
+    },
+  },
+  webServer: [
+    {
+      command: `exec ${process.env.PYTHON || ".venv/bin/python"} -m tests.browser`,
+      cwd: "..",
+      env: { PORT: process.env.BACKEND_PORT, WEB_URL: webUrl },
+      url: `${process.env.BACKEND_URL}/api/auth/ok`,
+      gracefulShutdown: stop,
+      stdout: "pipe",
+    },
+    {
+      command: "exec node server.mjs",
+      env: { PORT: process.env.WEB_PORT },
+      url: `${webUrl}/icon.svg`,
+      gracefulShutdown: stop,
+      stdout: "pipe",
+    },
+  ],
+});
