@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from docs.writers import audit, commands, errors, events, hooks, mapping, options, routes, schema
+from docs.writers import audit, commands, errors, events, hooks, mapping, options, providers, routes, schema
 
 REFERENCE = Path(__file__).parent / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -15,6 +15,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "events.md": events.write,
     "hooks.md": hooks.write,
     "options.md": options.write,
+    "providers.md": providers.write,
     "routes.md": routes.write,
     "tables.md": schema.write,
 }

@@ -36,7 +36,8 @@ PARTS: Mapping[str, tuple[Mapping[str, Rule], str]] = {
     "A field of `additionalFields`": (mapping.FIELD, "Field"),
     "Attributes of a cookie": (mapping.ATTRIBUTES, "CookieAttributes"),
     "A provider": (social_mapping.SOCIAL, "SocialProvider"),
-    "Google besides": (social_mapping.GOOGLE, "Google"),
+    "A provider of the plugin `genericOAuth` besides": (social_mapping.GENERIC, "GenericOAuth"),
+    **{f"{kind.__name__} besides": (rules, kind.__name__) for kind, rules in social_mapping.OWN.items()},
 }
 
 

@@ -66,8 +66,9 @@ def write() -> str:
         INTRODUCTION,
         _arguments(Auth, ARGUMENTS, "Options are values; parts are arguments."),
         *(_section(kind, place) for kind, place in sections.items()),
-        "## Providers\n\nWhat `social_providers` holds.",
-        *(_section(kind).replace("## ", "### ", 1) for kind in PROVIDERS),
+        "## Providers\n\nWhat `social_providers` holds: [each of these](providers.md), with the options of "
+        "`SocialProvider`, and those of its own where it has any.",
+        *(_section(kind, inherited=False).replace("## ", "### ", 1) for kind in PROVIDERS),
         "## Plugins\n\nEach is its options. `from ostiary.plugins import ...`",
         *(_section(kind).replace("## ", "### ", 1) for kind in (*map(type, plugins()), KeyOptions)),
         _arguments(
@@ -99,7 +100,7 @@ def _arguments(kind: type, meanings: Mapping[str, str], remark: str) -> str:
     )
 
 
-def _section(kind: type, place: str = "") -> str:
+def _section(kind: type, place: str = "", *, inherited: bool = True) -> str:
     rows = [
         (
             code(each.name),
@@ -107,7 +108,7 @@ def _section(kind: type, place: str = "") -> str:
             code(each.default) or "required",
             _meaning(kind, each.name, each.text),
         )
-        for owner in reversed(kind.__mro__)
+        for owner in (reversed(kind.__mro__) if inherited else (kind,))
         if is_dataclass(owner)
         for each in fields_of(owner)
         if not each.is_class_variable

@@ -7,14 +7,28 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import ostiary.options
-from ostiary import GenericOAuth, GitHub, Google, Options
+from docs.writers.source import fields_of
+from ostiary import Options, providers
 from ostiary.options.mapping import IGNORED, RULES
+from ostiary.providers import GenericOAuth, SocialProvider
 
-PROVIDERS: tuple[type, ...] = (Google, GitHub, GenericOAuth)
-"""What `social_providers` holds."""
+KNOWN_PROVIDERS: tuple[type[SocialProvider], ...] = tuple(
+    kind
+    for name in sorted(providers.__all__, key=str.lower)
+    if getattr(kind := getattr(providers, name), "known_as", "")
+)
+"""Every provider that has a name of its own."""
+PROVIDERS: tuple[type, ...] = (
+    SocialProvider,
+    GenericOAuth,
+    *(kind for kind in KNOWN_PROVIDERS if any(not each.is_class_variable for each in fields_of(kind))),
+)
+"""What `social_providers` holds: what is common to all, and those that have options of their own."""
 SECTIONS: frozenset[type] = frozenset(
-    getattr(ostiary.options, name) for name in ostiary.options.__all__
-).difference(PROVIDERS)
+    kind
+    for name in ostiary.options.__all__
+    if not issubclass(kind := getattr(ostiary.options, name), SocialProvider)
+)
 """Every class of options."""
 
 

@@ -16,10 +16,11 @@ from urllib.parse import parse_qs
 
 import uvicorn
 
-from ostiary import Auth, GenericOAuth, Options, User
+from ostiary import Auth, Options, User
 from ostiary.domain.errors import JsonValue
 from ostiary.http.asgi import Receive, Scope, Send, send_response
 from ostiary.http.messages import Response
+from ostiary.options.social_mapping import as_generic_oauth
 from ostiary.plugins import Admin, Bearer, Jwt, KeyOptions, Plugin
 from ostiary.storage.redis import RedisKeyValue
 
@@ -42,29 +43,10 @@ def _jwt(given: Mapping[str, JsonValue]) -> Plugin:
     return Jwt(keys=keys, **options)
 
 
-def _provider(given: Mapping[str, JsonValue]) -> GenericOAuth:
-    """Read an entry of the reference's plugin for providers that it does not know."""
-    names = {
-        "providerId": "provider_id",
-        "clientId": "client_id",
-        "clientSecret": "client_secret",
-        "discoveryUrl": "discovery_url",
-        "authorizationUrl": "authorization_url",
-        "tokenUrl": "token_url",
-        "userInfoUrl": "user_info_url",
-        "scopes": "scope",
-        "authentication": "authentication",
-        "disableSignUp": "disable_sign_up",
-        "disableImplicitSignUp": "disable_implicit_sign_up",
-        "overrideUserInfo": "override_user_info_on_sign_in",
-    }
-    values = {names[name]: tuple(value) if name == "scopes" else value for name, value in given.items()}
-    return GenericOAuth(**values)
-
-
 def _with_providers(options: Options, plugins: Mapping[str, JsonValue]) -> Options:
     described = plugins.get("genericOAuth", {}).get("config", [])
-    return replace(options, social_providers=(*options.social_providers, *map(_provider, described)))
+    generic = (as_generic_oauth(each, "genericOAuth.config") for each in described)
+    return replace(options, social_providers=(*options.social_providers, *generic))
 
 
 PLUGINS: Mapping[str, Callable[[Mapping[str, JsonValue]], Plugin]] = {

@@ -14,10 +14,11 @@ import ostiary.plugins
 from docs.generate import stale
 from docs.writers.errors import plugin_catalogues
 from docs.writers.example import plugins
-from docs.writers.paths import reference_defaults, sections_of
+from docs.writers.paths import KNOWN_PROVIDERS, reference_defaults, sections_of
 from ostiary import Auth, DatabaseHooks, ErrorCode, Errors, Hooks, ModelHooks, Options
 from ostiary.cli import app
 from ostiary.http.context import Context
+from ostiary.options import SocialProvider
 from ostiary.options.mapping import RULES
 from ostiary.plugins import Plugin
 from ostiary.server import Settings
@@ -72,11 +73,23 @@ def test_no_generated_page_is_stale() -> None:
     assert [path.name for path, _ in stale()] == [], "run `make docs`"
 
 
-@pytest.mark.parametrize("name", [*ostiary.options.__all__, *PLUGINS])
+INHERITING = {"GenericOAuth", "GitHub", "Google"}
+OPTIONS = [*sorted(set(ostiary.options.__all__) - INHERITING), *PLUGINS]
+
+
+@pytest.mark.parametrize("name", OPTIONS)
 def test_every_option_is_in_the_reference(name: str) -> None:
     kind = getattr(ostiary.plugins if name in PLUGINS else ostiary.options, name)
     text = section(page("options.md"), name)
     assert [field.name for field in fields(kind) if f"| `{field.name}` |" not in text] == []
+
+
+@pytest.mark.parametrize("kind", KNOWN_PROVIDERS, ids=lambda kind: kind.known_as)
+def test_every_provider_and_its_own_options_are_in_the_reference(kind: type[SocialProvider]) -> None:
+    assert f"| `{kind.__name__}` | `{kind.known_as}` |" in page("providers.md")
+    own = {field.name for field in fields(kind)} - {field.name for field in fields(SocialProvider)}
+    text = section(page("options.md"), kind.__name__) if own else ""
+    assert [name for name in own if f"| `{name}` |" not in text] == []
 
 
 def test_every_refusal_is_in_the_reference_with_status_and_sentence() -> None:

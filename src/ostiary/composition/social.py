@@ -28,20 +28,24 @@ def social_of(options: Options, parts: Parts, linking: Linking, verifications: V
         from ostiary.verification.id_tokens import RemoteIdTokenJudge  # noqa: PLC0415  see `signing_of`
         from ostiary.verification.remote_keys import RemoteKeys  # noqa: PLC0415  see `signing_of`
 
-        keys = RemoteKeys(
+        keys = rules.keys_url and RemoteKeys(
             url=rules.keys_url,
             client=client_for(rules.network),
             runtime=runtime,
             algorithms=rules.algorithms,
             max_age=timedelta(minutes=5),
             stale_for=timedelta(days=1),
+            headers=rules.keys_headers,
         )
         return RemoteIdTokenJudge(
-            keys=keys,
+            keys=keys or None,
             issuer=rules.issuer,
             client_id=rules.client_ids[0],
             other_client_ids=frozenset(rules.client_ids[1:]),
             leeway=timedelta(seconds=30),
+            max_age=rules.max_age,
+            hashed_nonce=rules.hashed_nonce,
+            accepts=rules.accepts,
         )
 
     return SocialSignIn(

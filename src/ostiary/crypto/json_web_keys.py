@@ -150,6 +150,18 @@ def read_private(jwk: Jwk, *, kid: str, algorithm: str | None = None) -> Private
     return PrivateKey(kid, bound, key)
 
 
+def read_private_pem(pem: str, *, kid: str) -> PrivateKey:
+    """Read a key for ES256 as others hand it out, in PEM; raises KeyRefused."""
+    from joserfc.errors import JoseError  # noqa: PLC0415  see `_model`
+    from joserfc.jwk import ECKey  # noqa: PLC0415  see `_model`
+
+    try:
+        jwk = ECKey.import_key(pem).as_dict(private=True)
+    except (JoseError, ValueError, TypeError) as error:
+        raise KeyRefused("it is no key in PEM") from error
+    return read_private(jwk, kid=kid, algorithm="ES256")
+
+
 def _require_signatures(jwk: Jwk) -> None:
     operations = jwk.get("key_ops")
     if jwk.get("use", "sig") != "sig":

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from ostiary.domain.errors import JsonValue
+from ostiary.domain.oauth import OAuthTokens
 from ostiary.http.context import Context
 from ostiary.http.oauth_wire import OAuthModel
 from ostiary.http.wire import (
@@ -18,7 +19,6 @@ from ostiary.http.wire import (
 )
 from ostiary.services.oauth.authorization import RESERVED
 from ostiary.services.oauth.flow import Departure
-from ostiary.services.oauth.tokens import OAuthTokens
 
 
 def _refuse_reserved(value: dict[str, str] | None) -> dict[str, str] | None:

@@ -10,11 +10,13 @@ from ostiary.options.advanced import (
 )
 from ostiary.options.audit import AuditOptions
 from ostiary.options.email import ChangeEmail, EmailVerificationOptions
+from ostiary.options.generic_oauth import GenericOAuth
 from ostiary.options.options import ErrorPage, Options
+from ostiary.options.particular_providers import GitHub, Google
 from ostiary.options.password import EmailAndPassword, PasswordPolicy
 from ostiary.options.rate_limit import RateLimit, RateLimitOptions
 from ostiary.options.session import CookieCache, SessionOptions
-from ostiary.options.social import GenericOAuth, GitHub, Google, SocialProvider
+from ostiary.options.social import SocialProvider
 from ostiary.options.user import AccountLinking, AccountOptions, DeleteUser, UserOptions, VerificationOptions
 
 __all__ = [

@@ -61,7 +61,7 @@ class Options:
     account: AccountOptions = field(default_factory=AccountOptions)
     """Links to providers."""
     social_providers: tuple[SocialProvider, ...] = ()
-    """Providers that people sign in with: `Google`, `GitHub`, `GenericOAuth`."""
+    """Providers that people sign in with: those of `ostiary.providers`, and any other as a `GenericOAuth`."""
     verification: VerificationOptions = field(default_factory=VerificationOptions)
     """One-time values."""
     rate_limit: RateLimitOptions = field(default_factory=RateLimitOptions)

@@ -7,10 +7,11 @@ from typing import Final
 from ostiary.domain.entities import Account
 from ostiary.domain.errors import Errors
 from ostiary.domain.models import ACCOUNT, ID, AccountFields
+from ostiary.domain.oauth import OAuthTokens
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Changes, Field, Value
 from ostiary.options import AccountOptions
-from ostiary.services.oauth.tokens import OAuthTokens, TokenSeal
+from ostiary.services.oauth.tokens import TokenSeal
 from ostiary.services.write_hooks import HookedWrites
 from ostiary.storage.store import Store, Tables
 

@@ -1,6 +1,7 @@
 """Judges an ID token: what an identity provider says of somebody who has just signed in there."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -8,7 +9,7 @@ from typing import Final
 
 from ostiary.crypto import base64url
 from ostiary.crypto.javascript import text_to_bytes
-from ostiary.crypto.json_web_signatures import life_of, parse_token
+from ostiary.crypto.json_web_signatures import UnprovedToken, life_of, parse_token
 from ostiary.crypto.strict_json import Claims
 from ostiary.crypto.token_form import LONGEST_TOKEN, Cause, TokenRefused
 from ostiary.domain.errors import ConfigurationError, JsonValue
@@ -27,10 +28,12 @@ _HASHES: Final = {
 class IdTokenJudge:
     """Checks what OpenID Connect Core section 3.1.3.7 asks for; what it does not know it refuses."""
 
-    keys: KeySource
-    """The keys of this one provider."""
-    issuer: str
-    """Compared word for word: a key set that serves many tenants proves nothing about which one."""
+    keys: KeySource | None
+    """The keys of this one provider. None where it publishes none: then TLS alone vouches for a token, which
+    must have come straight from the token endpoint (OpenID Connect Core section 3.1.3.7, item 6)."""
+    issuer: str | Callable[[Claims], str | None]
+    """Compared word for word: a key set that serves many tenants proves nothing about which one. Where there
+    are several, what it must be for the claims at hand; None refuses them."""
     client_id: str
     """Ours at the provider."""
     other_client_ids: frozenset[str] = frozenset()
@@ -39,6 +42,12 @@ class IdTokenJudge:
     """Granted to `exp` and `nbf`: at most 60 seconds."""
     longest_life: timedelta = timedelta(days=1)
     """The longest time between issue and end."""
+    max_age: timedelta | None = None
+    """The longest time since issue."""
+    hashed_nonce: bool = False
+    """The nonce may be there as its SHA-256 in hexadecimal."""
+    accepts: Callable[[Claims], bool] | None = None
+    """What else the claims must say."""
 
     def __post_init__(self) -> None:
         """Refuse rules that protect nothing."""
@@ -58,19 +67,29 @@ class IdTokenJudge:
         unproved = parse_token(token, limit=LONGEST_TOKEN)
         if unproved.header.typ not in _TYPES:
             raise TokenRefused("another kind of token")
-        key = await self.keys.key_for(unproved.header)
-        if key is None:
-            raise TokenRefused("no key of the issuer is named so", Cause.INVALID_SIGNATURE)
-        claims = unproved.proved_by(key)
+        claims, algorithm = await self._proved(unproved)
         self._check_parties(claims)
         life = life_of(claims, now, leeway=self.leeway, longest=self.longest_life)
         life.check(now.timestamp())
-        _check_nonce(claims, nonce)
-        _check_access_token(claims, key.algorithm, access_token)
+        self._check_age(claims, now)
+        self._check_nonce(claims, nonce)
+        _check_access_token(claims, algorithm, access_token)
+        if self.accepts is not None and not self.accepts(claims):
+            raise TokenRefused("it is of people who do not come in here")
         return claims
 
+    async def _proved(self, token: UnprovedToken) -> tuple[Claims, str]:
+        """Return the claims, and the algorithm of the key that proves them."""
+        if self.keys is None:
+            return token.claims, token.header.alg
+        key = await self.keys.key_for(token.header)
+        if key is None:
+            raise TokenRefused("no key of the issuer is named so", Cause.INVALID_SIGNATURE)
+        return token.proved_by(key), key.algorithm
+
     def _check_parties(self, claims: Claims) -> None:
-        if claims.get("iss") != self.issuer:
+        issuer = self.issuer(claims) if callable(self.issuer) else self.issuer
+        if issuer is None or claims.get("iss") != issuer:
             raise TokenRefused("another issuer")
         if not isinstance(claims.get("sub"), str) or not claims["sub"]:
             raise TokenRefused("it has no subject")
@@ -83,6 +102,24 @@ class IdTokenJudge:
         if ("azp" in claims or len(named) > 1) and not self._is_ours(claims.get("azp")):
             raise TokenRefused("issued to another party")
 
+    def _check_age(self, claims: Claims, now: datetime) -> None:
+        if self.max_age is None:
+            return
+        if now.timestamp() - claims["iat"] > (self.max_age + self.leeway).total_seconds():
+            raise TokenRefused("issued too long ago", Cause.EXPIRED)
+
+    def _check_nonce(self, claims: Claims, nonce: str | None) -> None:
+        if nonce is None:
+            return
+        expected = [nonce]
+        if self.hashed_nonce:
+            expected.append(hashlib.sha256(text_to_bytes(nonce)).hexdigest())
+        claimed = claims.get("nonce")
+        if not isinstance(claimed, str) or not any(
+            compare_digest(text_to_bytes(claimed), text_to_bytes(each)) for each in expected
+        ):
+            raise TokenRefused("it answers another request")
+
     def _is_ours(self, client_id: JsonValue) -> bool:
         return isinstance(client_id, str) and (
             client_id == self.client_id or client_id in self.other_client_ids
@@ -93,19 +130,12 @@ class IdTokenJudge:
 class RemoteIdTokenJudge(IdTokenJudge):
     """The same for a provider whose keys are fetched."""
 
-    keys: RemoteKeys
+    keys: RemoteKeys | None
 
     async def close(self) -> None:
         """Stop fetching keys."""
-        await self.keys.close()
-
-
-def _check_nonce(claims: Claims, nonce: str | None) -> None:
-    if nonce is None:
-        return
-    claimed = claims.get("nonce")
-    if not isinstance(claimed, str) or not compare_digest(text_to_bytes(claimed), nonce.encode()):
-        raise TokenRefused("it answers another request")
+        if self.keys is not None:
+            await self.keys.close()
 
 
 def _check_access_token(claims: Claims, algorithm: str, access_token: str | None) -> None:

@@ -57,6 +57,8 @@ class RemoteKeys:
     """What keys may be for."""
     max_age: timedelta
     stale_for: timedelta
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What the server wants to see besides."""
     _known: _KeySet | None = field(default=None, init=False, repr=False)
     _fetching: asyncio.Task[None] | None = field(default=None, init=False, repr=False)
     _failed_at: float | None = field(default=None, init=False, repr=False)
@@ -144,7 +146,8 @@ class RemoteKeys:
 
     async def _body(self) -> bytes:
         async with asyncio.timeout(_PATIENCE):
-            answer = await self.client.get(self.url, headers=_HEADERS, timeout=_PATIENCE, limit=_LARGEST)
+            headers = {**_HEADERS, **self.headers}
+            answer = await self.client.get(self.url, headers=headers, timeout=_PATIENCE, limit=_LARGEST)
         if answer.status != 200:
             raise OSError(f"it answered {answer.status}")
         if len(answer.body) > _LARGEST:

@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 from ostiary.crypto.javascript import form_encoded
+from ostiary.crypto.strict_json import Claims, parse_object
 from ostiary.domain.errors import AuthError
 from ostiary.http.context import Context
 from ostiary.http.endpoint import DEFAULT_LIMIT, FromPath, FromQuery, Routes
@@ -71,7 +72,14 @@ async def _arrived(flow: Flow, query: CallbackMembers, provider: str, context: C
     if query.error:
         raise FlowFailed(query.error, query.error_description, reason="the provider refused")
     redirect_uri = context.address(f"/callback/{provider}")
-    answer = Callback(provider_id=provider, redirect_uri=redirect_uri, code=query.code, issuer=query.iss)
+    answer = Callback(
+        provider_id=provider,
+        redirect_uri=redirect_uri,
+        code=query.code,
+        issuer=query.iss,
+        device_id=query.device_id,
+        posted=_told(query.user),
+    )
     arrival = await context.social.arrive(flow, answer)
     if not flow.callback_url:
         raise FlowFailed("no_callback_url")
@@ -84,6 +92,14 @@ async def _arrived(flow: Flow, query: CallbackMembers, provider: str, context: C
     await context.start_session(resolved.user)
     log_arrival(context, resolved)
     return (flow.new_user_url if resolved.is_new else None) or flow.callback_url
+
+
+def _told(user: str | None) -> Claims:
+    """Return what the browser tells of the person; nothing where that cannot be read."""
+    try:
+        return parse_object((user or "{}").encode())
+    except ValueError:
+        return {}
 
 
 async def _linked(intent: LinkIntent, arrival: Arrival, context: Context) -> None:

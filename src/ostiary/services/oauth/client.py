@@ -2,26 +2,61 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
-from urllib.parse import quote_plus
 
 from ostiary.crypto.javascript import form_encoded
 from ostiary.crypto.strict_json import Claims, parse_document
 from ostiary.crypto.token_form import TokenRefused
 from ostiary.domain.errors import IssuerUnavailable, JsonValue
+from ostiary.domain.oauth import CodeGrant, OAuthTokens
 from ostiary.domain.runtime import Runtime
+from ostiary.options.social import ClientAuthentication
 from ostiary.outgoing import HttpAnswer, HttpClient
 from ostiary.outgoing.networks import Network
 from ostiary.services.oauth.failure import IdTokenRefused, ProviderFailed
-from ostiary.services.oauth.provider import Grant, Profile, Provider
-from ostiary.services.oauth.tokens import OAuthTokens, read_tokens
+from ostiary.services.oauth.profiles import Profile, mapped
+from ostiary.services.oauth.provider import Grant, Provider
+from ostiary.services.oauth.tokens import read_tokens
 
 ClientFor: TypeAlias = Callable[[Network], HttpClient]
 
 _PATIENCE: Final = 10.0  # seconds for a whole answer
-_JSON: Final = {"accept": "application/json"}
+_FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
+_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCalls:
+    """Asks the interface of one provider, at hosts of the network it must lie in."""
+
+    provider: Provider
+    client_for: ClientFor
+
+    async def send(
+        self, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> HttpAnswer:
+        """Return the answer; raises ProviderFailed where there is none."""
+        client = self.client_for(self.provider.network_of(url))
+        sent = {"accept": "application/json", **(headers or {})}
+        try:
+            if body is None:
+                return await client.get(url, headers=sent, timeout=_PATIENCE)
+            return await client.post(url, headers=sent, body=body, timeout=_PATIENCE)
+        except OSError as error:
+            raise ProviderFailed(f"no answer from {url.partition('?')[0]}: {error}") from error
+
+    async def ask(
+        self, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> JsonValue:
+        """Return the JSON that is answered; raises ProviderFailed."""
+        answer = await self.send(url, headers, body)
+        if not 200 <= answer.status < 300:
+            raise ProviderFailed(f"it answered {answer.status}")
+        try:
+            return parse_document(answer.body)
+        except ValueError as error:
+            raise ProviderFailed("its answer is no JSON") from error
 
 
 @dataclass(frozen=True)
@@ -31,31 +66,83 @@ class ProviderClient:
     client_for: ClientFor
     runtime: Runtime
 
-    async def exchange_code(
-        self, provider: Provider, code: str, *, code_verifier: str, redirect_uri: str
-    ) -> OAuthTokens:
+    async def exchange_code(self, provider: Provider, grant: CodeGrant) -> OAuthTokens:
         """Return the tokens that a code stands for (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+        if provider.get_token is not None:
+            return self._with_life(provider, await provider.get_token(grant))
+        if provider.exchange is not None:
+            answer = await provider.exchange(self._calls(provider), grant)
+            return read_tokens(answer, self.runtime.now())
+        verified = provider.pkce if provider.sends_verifier is None else provider.sends_verifier
         form = {
             "grant_type": "authorization_code",
-            "code": code,
-            "code_verifier": code_verifier,
-            "redirect_uri": redirect_uri,
+            "code": grant.code,
+            **({"code_verifier": grant.code_verifier} if verified else {}),
+            **({"device_id": grant.device_id} if grant.device_id else {}),
+            "redirect_uri": grant.redirect_uri,
         }
-        return await self._ask_for_tokens(provider, {**form, **provider.token_parameters, **form})
+        authentication = provider.settings.authentication or provider.authentication
+        return await self._ask_for_tokens(
+            provider, {**form, **provider.token_parameters, **form}, authentication
+        )
+
+    async def renew(
+        self, provider: Provider, refresh_token: str, more: Mapping[str, str] | None = None
+    ) -> OAuthTokens:
+        """Return the tokens that follow a refresh token (RFC 6749 section 6)."""
+        if provider.settings.refresh_access_token is not None:
+            return await provider.settings.refresh_access_token(refresh_token)
+        if provider.renew is not None:
+            answer = await provider.renew(self._calls(provider), refresh_token)
+            return read_tokens(answer, self.runtime.now())
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        authentication = provider.refresh_authentication or provider.authentication
+        return await self._ask_for_tokens(
+            provider,
+            {**form, **provider.refresh_parameters, **(more or {}), **form},
+            provider.settings.authentication or authentication,
+        )
 
     async def profile(
-        self, provider: Provider, tokens: OAuthTokens, *, nonce: str | None = None
+        self,
+        provider: Provider,
+        tokens: OAuthTokens,
+        *,
+        nonce: str | None = None,
+        brought: bool = False,
+        posted: Mapping[str, JsonValue] | None = None,
     ) -> Profile | None:
         """Return what a provider says of the person; None if that is nobody.
 
-        An ID token that came along must be for us, and for this very sign-in where `nonce` is given.
+        An ID token that came along must be for us, and for this very sign-in where `nonce` is given; one that
+        a client `brought` may be judged otherwise. `posted` is what the browser tells of the person.
         """
-        claims = await self._claims(provider, tokens, nonce)
-        if claims is None and provider.requires_id_token:
+        calls, settings = self._calls(provider), provider.settings
+        judged = self._confirmed if brought else self._judged
+        claims = None if _is_opaque(provider, tokens) else await judged(provider, tokens, nonce)
+        if settings.get_user_info is not None:
+            info = await settings.get_user_info(tokens)
+        elif claims is None and provider.requires_id_token:
             raise IdTokenRefused("it sent no ID token")
-        return await provider.read_profile(Grant(tokens, claims, partial(self._fetch, provider)))
+        else:
+            info = await provider.read(Grant(tokens, claims, calls, posted or {}))
+        return None if info is None else await mapped(settings, await provider.subject(info, claims), info)
 
-    async def _claims(self, provider: Provider, tokens: OAuthTokens, nonce: str | None) -> Claims | None:
+    def _calls(self, provider: Provider) -> ProviderCalls:
+        return ProviderCalls(provider, self.client_for)
+
+    async def _confirmed(self, provider: Provider, tokens: OAuthTokens, nonce: str | None) -> Claims | None:
+        """Judge an ID token that a client brings along: as the application, the provider or its rules say."""
+        token, verify = tokens.id_token or "", provider.settings.verify_id_token
+        if verify is not None:
+            if not await verify(token, nonce):
+                raise IdTokenRefused("the application refused its ID token")
+            return _unproved(token)
+        if provider.confirm is not None:
+            return await provider.confirm(self._calls(provider), token, nonce)
+        return await self._judged(provider, tokens, nonce)
+
+    async def _judged(self, provider: Provider, tokens: OAuthTokens, nonce: str | None) -> Claims | None:
         if provider.id_tokens is None or tokens.id_token is None:
             return None
         try:
@@ -67,46 +154,60 @@ class ProviderClient:
         except IssuerUnavailable as error:
             raise IdTokenRefused(str(error)) from error
 
-    async def _ask_for_tokens(self, provider: Provider, form: Mapping[str, str]) -> OAuthTokens:
-        headers, credentials = _authentication(provider)
-        url = provider.token_url
-        answer = await self._send(provider, url, headers, form_encoded({**form, **credentials}).encode())
-        document = _document(answer)
+    async def _ask_for_tokens(
+        self, provider: Provider, form: Mapping[str, str], authentication: ClientAuthentication
+    ) -> OAuthTokens:
+        proof = await self._proof(provider, authentication)
+        headers = {**_FORM, **provider.token_headers, **proof.headers}
+        body = form_encoded({**form, **proof.members}).encode()
+        document = await self._calls(provider).ask(provider.token_url, headers, body)
         if not isinstance(document, dict) or "error" in document:
-            raise ProviderFailed(f"it answered {answer.status} without tokens")
-        return read_tokens(document, self.runtime.now())
+            raise ProviderFailed("it answered without tokens")
+        return self._with_life(provider, read_tokens(document, self.runtime.now()))
 
-    async def _fetch(self, provider: Provider, url: str, access_token: str) -> JsonValue:
-        return _document(await self._send(provider, url, {"authorization": f"Bearer {access_token}"}))
+    def _with_life(self, provider: Provider, tokens: OAuthTokens) -> OAuthTokens:
+        """Add the end of the access token where the provider does not tell it."""
+        if tokens.access_token_expires_at is not None or provider.token_life is None:
+            return tokens
+        return replace(tokens, access_token_expires_at=self.runtime.now() + provider.token_life)
 
-    async def _send(
-        self, provider: Provider, url: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> HttpAnswer:
-        client = self.client_for(provider.network_of(url))
-        try:
-            if body is None:
-                return await client.get(url, headers={**_JSON, **headers}, timeout=_PATIENCE)
-            form = {"content-type": "application/x-www-form-urlencoded"}
-            return await client.post(url, headers={**_JSON, **form, **headers}, body=body, timeout=_PATIENCE)
-        except OSError as error:
-            raise ProviderFailed(f"no answer from {url}: {error}") from error
-
-
-def _authentication(provider: Provider) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Return headers and members of the form that prove who we are (RFC 6749 section 2.3.1)."""
-    client_id, secret = provider.settings.client_ids[0], provider.settings.client_secret
-    if not secret:
-        return {}, {"client_id": client_id}
-    if provider.authentication == "post":
-        return {}, {"client_id": client_id, "client_secret": secret}
-    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
-    return {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}, {}
+    async def _proof(self, provider: Provider, authentication: ClientAuthentication) -> "_Proof":
+        """Prove who we are (RFC 6749 section 2.3.1, RFC 7521 section 4.2)."""
+        settings = provider.settings
+        named = {provider.client_id_name: settings.client_ids[0]}
+        if settings.client_assertion is not None:
+            assertion = await settings.client_assertion(provider.token_url)
+            return _Proof({**named, "client_assertion": assertion, "client_assertion_type": _ASSERTION})
+        secret = settings.client_secret
+        if not secret and provider.secret is not None:
+            secret = provider.secret(self.runtime.now())
+        if not secret or authentication == "none":
+            return _Proof(named)
+        if authentication == "post":
+            return _Proof({**named, "client_secret": secret})
+        pair = f"{_form_value(settings.client_ids[0])}:{_form_value(secret)}"
+        return _Proof({}, {"authorization": f"Basic {b64encode(pair.encode()).decode()}"})
 
 
-def _document(answer: HttpAnswer) -> JsonValue:
-    if not 200 <= answer.status < 300:
-        raise ProviderFailed(f"it answered {answer.status}")
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    members: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _is_opaque(provider: Provider, tokens: OAuthTokens) -> bool:
+    return provider.takes_opaque_tokens and (tokens.id_token or "").count(".") != 2
+
+
+def _form_value(text: str) -> str:
+    return form_encoded({"": text})[1:]
+
+
+def _unproved(token: str) -> Claims | None:
+    """Return the claims of a token that the application has judged."""
+    from ostiary.crypto.json_web_signatures import parse_token  # noqa: PLC0415  few applications judge themselves
+
     try:
-        return parse_document(answer.body)
-    except ValueError as error:
-        raise ProviderFailed("its answer is no JSON") from error
+        return parse_token(token).claims
+    except TokenRefused:
+        return None

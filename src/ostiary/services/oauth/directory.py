@@ -3,15 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ostiary.domain.errors import ConfigurationError
-from ostiary.options.social import GenericOAuth, GitHub, Google, SocialProvider
+from ostiary.options.generic_oauth import GenericOAuth
+from ostiary.options.social import SocialProvider
 from ostiary.services.oauth.client import ClientFor
 from ostiary.services.oauth.failure import ProviderFailed
 from ostiary.services.oauth.provider import IdTokenRules, IdTokens, Provider
-from ostiary.services.oauth.providers.github import github
-from ostiary.services.oauth.providers.google import google
 
 _log: Final = logging.getLogger(__name__)
 
@@ -47,16 +47,16 @@ class Directory:
         return self._known.get(provider_id)
 
     async def _declared(self, settings: SocialProvider) -> Provider:
-        match settings:
-            case Google():
-                return google(settings, self._judge_of)
-            case GitHub():
-                return github(settings)
-            case GenericOAuth():
-                from ostiary.services.oauth.providers.generic import generic  # noqa: PLC0415  JOSE is slow to import
+        if isinstance(settings, GenericOAuth):
+            from ostiary.services.oauth.providers.generic import generic  # noqa: PLC0415  JOSE is slow to import
 
-                return await generic(settings, self._client_for, self._judge_of)
-        raise ProviderFailed(f"nobody knows how to speak to a {type(settings).__name__}")
+            provider = await generic(settings, self._client_for)
+        else:
+            from ostiary.services.oauth.providers.declarations import declared  # noqa: PLC0415  a file for each
+
+            provider = declared(settings)
+        rules = provider.id_token_rules
+        return provider if rules is None else replace(provider, id_tokens=self._judge_of(rules))
 
     async def close(self) -> None:
         """Stop fetching keys."""

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ostiary.domain.errors import Errors, JsonValue
-from ostiary.services.oauth.authorization import AuthorizationRequest, authorization_url
+from ostiary.domain.oauth import CodeGrant, OAuthTokens
+from ostiary.services.oauth.authorization import authorization_url
 from ostiary.services.oauth.client import ProviderClient
 from ostiary.services.oauth.directory import Directory
 from ostiary.services.oauth.failure import FlowFailed, IdTokenRefused, ProviderFailed
 from ostiary.services.oauth.linking import Arrival, Linking
-from ostiary.services.oauth.provider import Provider
+from ostiary.services.oauth.provider import AuthorizationRequest, Provider
 from ostiary.services.oauth.state import Flow, LinkIntent, States, Ticket
-from ostiary.services.oauth.tokens import OAuthTokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,10 @@ class Callback:
     code: str | None = field(default=None, repr=False)
     issuer: str | None = None
     """The parameter `iss` (RFC 9207)."""
+    device_id: str | None = None
+    """The device, as some providers have it."""
+    posted: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What it tells of the person, as Apple's pages have it do."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class SocialSignIn:
             raise FlowFailed("oauth_provider_not_found")
         if flow.provider_id not in {None, provider.id}:
             raise FlowFailed("state_mismatch", reason="another provider answers than was asked")
-        if callback.issuer and provider.issuer and callback.issuer != provider.issuer:
+        if not _is_from(provider, callback.issuer):
             raise FlowFailed("issuer_mismatch", reason="the answer is another issuer's (RFC 9207)")
         if provider.binds_nonce and flow.nonce is None:
             raise FlowFailed("nonce_binding_missing")
@@ -102,14 +106,17 @@ class SocialSignIn:
         try:
             tokens = await self.client.exchange_code(
                 provider,
-                callback.code or "",
-                code_verifier=flow.code_verifier,
-                redirect_uri=provider.settings.redirect_uri or callback.redirect_uri,
+                CodeGrant(
+                    code=callback.code or "",
+                    code_verifier=flow.code_verifier,
+                    redirect_uri=provider.settings.redirect_uri or callback.redirect_uri,
+                    device_id=callback.device_id,
+                ),
             )
         except ProviderFailed as failure:
             raise FlowFailed("invalid_code", reason=str(failure)) from failure
         try:
-            profile = await self.client.profile(provider, tokens, nonce=flow.nonce)
+            profile = await self.client.profile(provider, tokens, nonce=flow.nonce, posted=callback.posted)
         except ProviderFailed as failure:
             raise FlowFailed("unable_to_get_user_info", reason=str(failure)) from failure
         if profile is None:
@@ -121,10 +128,10 @@ class SocialSignIn:
 
         Raises ID_TOKEN_NOT_SUPPORTED, INVALID_TOKEN, FAILED_TO_GET_USER_INFO and USER_EMAIL_NOT_FOUND.
         """
-        if provider.id_tokens is None or provider.settings.disable_id_token_sign_in:
+        if not provider.takes_id_tokens:
             raise Errors.ID_TOKEN_NOT_SUPPORTED()
         try:
-            profile = await self.client.profile(provider, tokens, nonce=nonce)
+            profile = await self.client.profile(provider, tokens, nonce=nonce, brought=True)
         except IdTokenRefused as refusal:
             raise Errors.INVALID_TOKEN.at(401)(reason=str(refusal)) from refusal
         except ProviderFailed as failure:
@@ -134,3 +141,10 @@ class SocialSignIn:
         if not profile.email:
             raise Errors.USER_EMAIL_NOT_FOUND(reason="the ID token names no address")
         return Arrival(provider, profile, tokens)
+
+
+def _is_from(provider: Provider, issuer: str | None) -> bool:
+    """Tell whether a callback may be this provider's: one that names itself always must not be silent."""
+    if issuer is None:
+        return not provider.requires_issuer
+    return provider.issuer is None or issuer == provider.issuer

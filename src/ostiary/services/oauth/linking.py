@@ -6,14 +6,16 @@ from typing import Any, Final
 from ostiary.domain.entities import Account, User
 from ostiary.domain.errors import AlreadyExists, Errors, InvalidValue
 from ostiary.domain.models import USER, AccountFields, UserFields
+from ostiary.domain.oauth import OAuthTokens
 from ostiary.domain.schema import Changes, Field, Value
 from ostiary.options import AccountOptions
 from ostiary.services.accounts import Accounts
 from ostiary.services.additional_fields import read_additional_fields
 from ostiary.services.oauth.failure import FlowFailed
-from ostiary.services.oauth.provider import Profile, Provider
+from ostiary.services.oauth.profiles import Profile
+from ostiary.services.oauth.provider import Provider
 from ostiary.services.oauth.state import LinkIntent
-from ostiary.services.oauth.tokens import OAuthTokens, merged_scopes
+from ostiary.services.oauth.tokens import merged_scopes
 from ostiary.services.users import NewUser, Users
 from ostiary.services.write_hooks import HookedWrites
 from ostiary.storage.store import Store, Tables, Transaction

@@ -2,29 +2,44 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final, Literal, Protocol, TypeAlias
+from datetime import datetime, timedelta
+from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from ostiary.crypto.strict_json import Claims
 from ostiary.domain.errors import JsonValue
-from ostiary.domain.values import has_reordering
-from ostiary.options.social import SocialProvider
+from ostiary.domain.oauth import CodeGrant, OAuthTokens, UserInfo
+from ostiary.options.generic_oauth import GetToken
+from ostiary.options.social import ClientAuthentication, SocialProvider
+from ostiary.outgoing import HttpAnswer
 from ostiary.outgoing.networks import Network, is_loopback_name
-from ostiary.services.oauth.tokens import OAuthTokens
 
-_UNUSABLE: Final = frozenset({"", "undefined", "null", "None"})
+
+def anything(claims: Claims) -> bool:
+    """Accept a token whatever else it says."""
+    del claims
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdTokenRules:
     """Who must have issued an ID token, to whom, and where the keys are."""
 
-    issuer: str
-    keys_url: str
+    issuer: str | Callable[[Claims], str | None]
+    """Or what it must be for these claims, where one key set serves many; None refuses them."""
+    keys_url: str | None
+    """None where keys are not published: such a token is believed only straight from the token endpoint,
+    to which TLS vouches for it (OpenID Connect Core section 3.1.3.7, item 6)."""
+    keys_headers: Mapping[str, str] = field(default_factory=dict)
     client_ids: tuple[str, ...]
-    algorithms: frozenset[str]
-    network: Network
+    algorithms: frozenset[str] = frozenset({"RS256"})
+    network: Network = Network.PUBLIC
+    max_age: timedelta | None = None
+    """The longest time since it was issued."""
+    hashed_nonce: bool = False
+    """The nonce may be there as its SHA-256, as applications on Apple's devices send it."""
+    accepts: Callable[[Claims], bool] = anything
+    """What else the claims must say."""
 
 
 class IdTokens(Protocol):
@@ -41,11 +56,22 @@ class IdTokens(Protocol):
         ...
 
 
-class Fetch(Protocol):
-    """Asks a provider's interface something in the name of a person."""
+class Calls(Protocol):
+    """Asks one provider's interface something."""
 
-    async def __call__(self, url: str, access_token: str) -> JsonValue:
-        """Return the JSON that is there; raises ProviderFailed."""
+    async def send(
+        self, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> HttpAnswer:
+        """Return the answer to a GET request, or to a POST request where there is a body.
+
+        Raises ProviderFailed where there is none.
+        """
+        ...
+
+    async def ask(
+        self, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> JsonValue:
+        """Return the JSON that is answered; raises ProviderFailed."""
         ...
 
 
@@ -56,69 +82,39 @@ class Grant:
     tokens: OAuthTokens
     claims: Claims | None
     """Of the ID token, once it was judged."""
-    fetch: Fetch
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What a provider says of a person."""
-
-    subject: str
-    """Who it is there: the key of the account, never the address."""
-    user: Mapping[str, JsonValue]
-    """Members of the user, by wire name, in the provider's order; what it does not say is left out."""
-    data: Mapping[str, JsonValue]
-    """Everything it said."""
+    calls: Calls
+    posted: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the browser brought of the person, as Apple sends it once: nobody's word but the browser's."""
 
     @property
-    def email(self) -> str | None:
-        """The address, where there is one that can be shown."""
-        return _shown(self.user.get("email")) or None
+    def bearer(self) -> Mapping[str, str]:
+        """The header that shows the access token."""
+        return {"authorization": f"Bearer {self.tokens.access_token or ''}"}
 
-    @property
-    def name(self) -> str:
-        """The name; empty where it is not told."""
-        return _shown(self.user.get("name"))
-
-    @property
-    def image(self) -> str | None:
-        """The address of a picture."""
-        return _shown(self.user.get("image")) or None
-
-    @property
-    def email_verified(self) -> bool:
-        """Whether the provider has proof of the address; anything but a clear yes is a no."""
-        return is_true(self.user.get("emailVerified"))
-
-    @property
-    def others(self) -> Mapping[str, JsonValue]:
-        """Members that may be additional fields."""
-        return {
-            name: value
-            for name, value in self.user.items()
-            if name not in {"id", "email", "name", "image", "emailVerified"}
-        }
+    async def ask(self, url: str, body: bytes | None = None, **headers: str) -> JsonValue:
+        """Return what the interface tells whoever has the access token; raises ProviderFailed."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.calls.ask(url, {**self.bearer, **named}, body)
 
 
-def _shown(value: JsonValue) -> str:
-    """Return a text unless it would be read as another one than it is."""
-    return value if isinstance(value, str) and not has_reordering(value) else ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationRequest:
+    """What one request asks of a provider."""
+
+    state: str
+    code_verifier: str = field(repr=False)
+    redirect_uri: str
+    nonce: str | None = None
+    scopes: tuple[str, ...] = ()
+    login_hint: str | None = None
+    additional: Mapping[str, str] = field(default_factory=dict)
 
 
-def is_true(value: JsonValue) -> bool:
-    """Read a boolean that some providers write as text."""
-    return value is True or value == "true"
-
-
-def subject_of(value: JsonValue) -> str | None:
-    """Return the identifier of a person as text; None for what identifies nobody."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return None
-    text = str(value)
-    return None if text.strip() in _UNUSABLE else text
-
-
-ReadProfile: TypeAlias = Callable[[Grant], Awaitable[Profile | None]]
+ReadUser: TypeAlias = Callable[[Grant], Awaitable[UserInfo | None]]
+SubjectOf: TypeAlias = Callable[[UserInfo, Claims | None], Awaitable[JsonValue]]
+Exchange: TypeAlias = Callable[[Calls, CodeGrant], Awaitable[Mapping[str, JsonValue]]]
+Renew: TypeAlias = Callable[[Calls, str], Awaitable[Mapping[str, JsonValue]]]
+Confirm: TypeAlias = Callable[[Calls, str, str | None], Awaitable[Claims]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,43 +124,93 @@ class Provider:
     settings: SocialProvider
     authorization_url: str
     token_url: str
-    read_profile: ReadProfile
+    subject: SubjectOf
+    """Who somebody is there: what never changes and is never given to another."""
+    read: ReadUser
     """Returns None where the provider does not say who it is."""
     default_scopes: tuple[str, ...] = ()
+    takes_scopes: bool = True
     requested_scopes_first: bool = False
     """Scopes of the request come before the configured ones."""
     parameters: Mapping[str, str | None] = field(default_factory=dict)
-    """Standard parameters of the authorization request: prompt, hd, display, access_type."""
+    """Standard parameters of the authorization request: hd, display, access_type and the like."""
+    takes_login_hint: bool = False
+    takes_prompt: bool = False
     extra_parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameters of its own, which come last and which a request may replace."""
+    fixed_parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of its own that no request replaces."""
+    takes_parameters: bool = True
+    """A request may add parameters."""
+    authorize: "Callable[[Provider, AuthorizationRequest], str] | None" = None
+    """Makes the address of the authorization request, where it is made otherwise."""
+    pkce: bool = True
+    """It knows challenges (RFC 7636)."""
+    sends_verifier: bool | None = None
+    """The token endpoint gets the verifier; None: where there was a challenge."""
+    authentication: ClientAuthentication = "post"
+    client_id_name: str = "client_id"
+    """What the token endpoint calls the client id."""
+    token_headers: Mapping[str, str] = field(default_factory=dict)
     token_parameters: Mapping[str, str] = field(default_factory=dict)
-    authentication: Literal["post", "basic"] = "post"
+    refresh_parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameters to add when tokens are renewed."""
+    refresh_authentication: ClientAuthentication | None = None
+    """How we authenticate when tokens are renewed, if not as for a code."""
+    secret: Callable[[datetime], str] | None = None
+    """Makes the client secret, where there is none that lasts."""
+    exchange: Exchange | None = None
+    """Asks for the tokens of a code, where that is done otherwise."""
+    renew: Renew | None = None
+    """Asks for new tokens, where that is done otherwise."""
+    get_token: GetToken | None = None
+    """The application's own way to exchange a code."""
+    token_life: timedelta | None = None
+    """How long access tokens live, where it does not say so."""
     issuer: str | None = None
     """What `iss` in a callback must be (RFC 9207)."""
+    requires_issuer: bool = False
+    """A callback must name it."""
+    id_token_rules: IdTokenRules | None = None
     id_tokens: IdTokens | None = None
+    """Judges by the rules; the directory adds it."""
+    confirm: Confirm | None = None
+    """Asks the provider about an ID token that a client brings along; raises ProviderFailed."""
+    takes_opaque_tokens: bool = False
+    """What a client brings along as an ID token may be none: the access token is then checked."""
     requires_id_token: bool = False
     """Its word on a person is the ID token."""
     binds_nonce: bool = False
     """The ID token must repeat the nonce of the request."""
-    private_network: bool = False
+    allows_idp_initiated: bool = False
+    """A callback without a state begins a flow."""
 
     @property
     def id(self) -> str:
         """Its name."""
         return self.settings.provider_id
 
+    @property
+    def takes_id_tokens(self) -> bool:
+        """Whether a client may bring an ID token along."""
+        judged = self.id_token_rules is not None and self.id_token_rules.keys_url is not None
+        known = judged or self.confirm is not None or self.settings.verify_id_token is not None
+        return known and not self.settings.disable_id_token_sign_in
+
     def network_of(self, url: str) -> Network:
         """Return where the host of one of its addresses must lie."""
-        return network_of(url, private=self.private_network)
+        return network_of(url, private=self.settings.private_network)
 
     def scopes(self, requested: tuple[str, ...]) -> list[str]:
-        """Return what is asked for in a request."""
+        """Return what is asked for in a request, each once."""
+        if not self.takes_scopes:
+            return []
         defaults = () if self.settings.disable_default_scope else self.default_scopes
         configured = self.settings.scope
-        if self.requested_scopes_first:
-            asked = [*requested, *configured]
-            return [*(each for each in defaults if each not in asked), *asked]
-        return [*defaults, *configured, *requested]
+        if not self.requested_scopes_first:
+            return list(dict.fromkeys([*defaults, *configured, *requested]))
+        asked = [*requested, *configured]
+        return list(dict.fromkeys([*(each for each in defaults if each not in asked), *asked]))
 
 
 def network_of(url: str, *, private: bool) -> Network:

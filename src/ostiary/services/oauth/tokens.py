@@ -1,29 +1,17 @@
 """What a provider hands out: its tokens, as they travel and as they are kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.entities import stored_scopes
 from ostiary.domain.errors import JsonValue
+from ostiary.domain.oauth import OAuthTokens
 from ostiary.domain.runtime import Runtime
 
 _LONGEST_LIFE: Final = timedelta(days=3650)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuthTokens:
-    """The tokens of one grant."""
-
-    access_token: str | None = field(default=None, repr=False)
-    refresh_token: str | None = field(default=None, repr=False)
-    id_token: str | None = field(default=None, repr=False)
-    access_token_expires_at: datetime | None = None
-    refresh_token_expires_at: datetime | None = None
-    scopes: tuple[str, ...] | None = None
-    """What was granted; None where nobody asked the provider."""
 
 
 def read_tokens(answer: Mapping[str, JsonValue], now: datetime) -> OAuthTokens:
@@ -35,6 +23,7 @@ def read_tokens(answer: Mapping[str, JsonValue], now: datetime) -> OAuthTokens:
         access_token_expires_at=_moment(answer, "expires_in", now),
         refresh_token_expires_at=_moment(answer, "refresh_token_expires_in", now),
         scopes=_scopes(answer.get("scope")),
+        raw=answer,
     )
 
 

@@ -1,6 +1,6 @@
 """Any provider: OpenID Connect by what it says of itself, plain OAuth 2 by its addresses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,21 +9,21 @@ from ostiary.crypto.javascript import stringify
 from ostiary.crypto.json_web_keys import VERIFYING_ALGORITHMS
 from ostiary.crypto.strict_json import Claims, parse_object
 from ostiary.domain.errors import JsonValue
-from ostiary.options.social import GenericOAuth
+from ostiary.domain.oauth import UserInfo
+from ostiary.options.generic_oauth import GenericOAuth
 from ostiary.outgoing.networks import Network
 from ostiary.services.oauth.client import ClientFor
 from ostiary.services.oauth.failure import ProviderFailed
-from ostiary.services.oauth.profiles import mapped
+from ostiary.services.oauth.profiles import is_true
 from ostiary.services.oauth.provider import (
     Grant,
     IdTokenRules,
-    IdTokens,
-    Profile,
     Provider,
-    ReadProfile,
-    is_true,
+    ReadUser,
+    SubjectOf,
     network_of,
 )
+from ostiary.services.oauth.reading import object_at
 
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _PATIENCE: Final = 10.0  # seconds: a request waits for it
@@ -40,15 +40,18 @@ class Discovered:
     keys_url: str | None
     algorithms: frozenset[str]
     """What it signs ID tokens with, as far as we accept that; empty where it issues none."""
+    names_issuer: bool
+    """It names itself in every callback (RFC 9207)."""
 
 
 async def discover(settings: GenericOAuth, client_for: ClientFor) -> Discovered:
     """Fetch and check the description; raises ProviderFailed."""
     url = settings.discovery_url or ""
-    _require_address(settings, url)
+    require_address(settings, url)
     client = client_for(network_of(url, private=settings.private_network))
+    headers = {"accept": "application/json", **settings.discovery_headers}
     try:
-        answer = await client.get(url, headers={"accept": "application/json"}, timeout=_PATIENCE)
+        answer = await client.get(url, headers=headers, timeout=_PATIENCE)
         document = parse_object(answer.body) if answer.status == 200 else {}
     except (OSError, ValueError) as error:
         raise ProviderFailed(f"no description at {url}: {error}") from error
@@ -65,7 +68,7 @@ def _described(settings: GenericOAuth, issuer: str, document: Claims) -> Discove
         value = document.get(name)
         if value is None:
             return None
-        _require_address(settings, value)
+        require_address(settings, value)
         return str(value)
 
     signed_with = document.get("id_token_signing_alg_values_supported")
@@ -77,10 +80,12 @@ def _described(settings: GenericOAuth, issuer: str, document: Claims) -> Discove
         user_info_url=address("userinfo_endpoint"),
         keys_url=address("jwks_uri"),
         algorithms=VERIFYING_ALGORITHMS.intersection(offered),
+        names_issuer=document.get("authorization_response_iss_parameter_supported") is True,
     )
 
 
-def _require_address(settings: GenericOAuth, url: JsonValue) -> None:
+def require_address(settings: GenericOAuth, url: JsonValue) -> None:
+    """Raise ProviderFailed for what is no address, or one that everybody on the way reads."""
     parts = urlsplit(url) if isinstance(url, str) else None
     if parts is None or not parts.hostname or parts.scheme not in {"https", "http"}:
         raise ProviderFailed(f"{stringify(url)[:200]!r} is no address")
@@ -89,16 +94,16 @@ def _require_address(settings: GenericOAuth, url: JsonValue) -> None:
         raise ProviderFailed(f"{url} is read by everybody on the way: it must be https")
 
 
-async def generic(
-    settings: GenericOAuth, client_for: ClientFor, judge_of: Callable[[IdTokenRules], IdTokens]
-) -> Provider:
+async def generic(settings: GenericOAuth, client_for: ClientFor) -> Provider:
     """Declare a provider, asking it to describe itself where that is configured; raises ProviderFailed."""
     found = await discover(settings, client_for) if settings.discovery_url else None
     authorization_url = settings.authorization_url or (found and found.authorization_url)
-    token_url = settings.token_url or (found and found.token_url)
-    if not authorization_url or not token_url:
-        raise ProviderFailed("its description names no endpoints")
+    token_url = settings.token_url or (found and found.token_url) or ("" if settings.get_token else None)
     rules = _rules(settings, found)
+    if not authorization_url or token_url is None:
+        raise ProviderFailed("its description names no endpoints")
+    if settings.require_id_token_verification and rules is None:
+        raise ProviderFailed("its description names no keys to verify ID tokens by")
     is_openid = found is not None and bool(found.algorithms)
     return Provider(
         settings=settings,
@@ -106,35 +111,65 @@ async def generic(
         token_url=token_url,
         default_scopes=("openid",) if is_openid else (),
         requested_scopes_first=True,
-        parameters={"access_type": settings.access_type},
+        parameters={"access_type": settings.access_type, "response_type": settings.response_type},
+        takes_login_hint=True,
+        takes_prompt=True,
         extra_parameters=settings.authorization_url_params,
+        pkce=settings.pkce,
+        token_headers=settings.authorization_headers,
         token_parameters=settings.token_url_params,
-        authentication=settings.authentication,
+        refresh_parameters=_refresh_parameters(settings),
+        get_token=settings.get_token,
+        token_life=settings.access_token_expires_in,
         issuer=found.issuer if found else settings.issuer,
-        id_tokens=judge_of(rules) if rules else None,
+        requires_issuer=settings.require_issuer_validation or (found is not None and found.names_issuer),
+        id_token_rules=rules,
         requires_id_token=rules is not None,
-        binds_nonce=rules is not None,
-        private_network=settings.private_network,
-        read_profile=_reader(settings, found, is_openid=is_openid),
+        binds_nonce=rules is not None and not settings.disable_id_token_nonce_binding,
+        allows_idp_initiated=settings.allow_idp_initiated,
+        subject=_subject(settings, is_openid=is_openid),
+        read=_reader(settings, found),
     )
+
+
+def _refresh_parameters(settings: GenericOAuth) -> Mapping[str, str]:
+    given = settings.refresh_token_params
+    return given if isinstance(given, Mapping) else {}
 
 
 def _rules(settings: GenericOAuth, found: Discovered | None) -> IdTokenRules | None:
     if found is None or not found.keys_url or not found.algorithms:
         return None
+    same_site = _site(found.keys_url) == _site(settings.discovery_url or "")
     return IdTokenRules(
         issuer=found.issuer,
         keys_url=found.keys_url,
+        keys_headers=settings.discovery_headers if same_site else {},
         client_ids=settings.client_ids,
         algorithms=found.algorithms,
         network=network_of(found.keys_url, private=settings.private_network),
     )
 
 
-def _reader(settings: GenericOAuth, found: Discovered | None, *, is_openid: bool) -> ReadProfile:
+def _site(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _subject(settings: GenericOAuth, *, is_openid: bool) -> SubjectOf:
+    async def read(info: UserInfo, claims: Claims | None) -> JsonValue:
+        """Read `sub` of OpenID Connect, or `id`, never the one for want of the other."""
+        if settings.account_subject is not None:
+            return await settings.account_subject(info)
+        return (claims or info.data).get("sub") if is_openid else info.data.get("id")
+
+    return read
+
+
+def _reader(settings: GenericOAuth, found: Discovered | None) -> ReadUser:
     url = settings.user_info_url or (found.user_info_url if found else None)
 
-    async def read_profile(grant: Grant) -> Profile | None:
+    async def read(grant: Grant) -> UserInfo | None:
         """Read the ID token where it says enough, else ask; raises ProviderFailed where the two differ."""
         claims = grant.claims
         if claims is not None and claims.get("email"):
@@ -149,16 +184,15 @@ def _reader(settings: GenericOAuth, found: Discovered | None, *, is_openid: bool
             "image": data.get("picture"),
             "name": data.get("name"),
         }
-        subject = data.get("sub") if is_openid else data.get("id")
-        return await mapped(settings, subject, user, data)
+        return UserInfo(data=data, user=user)
 
-    return read_profile
+    return read
 
 
 async def _user_info(url: str | None, grant: Grant) -> Mapping[str, JsonValue]:
     if not url or not grant.tokens.access_token:
         raise ProviderFailed("it says nowhere who somebody is")
-    document = await grant.fetch(url, grant.tokens.access_token)
-    if not isinstance(document, dict):
+    document = object_at(await grant.ask(url))
+    if document is None:
         raise ProviderFailed("its description of somebody is no object")
     return document

@@ -1,0 +1,216 @@
+"""Providers that are known by name and have options of their own."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from ostiary.options.social import SocialProvider
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apple(SocialProvider):
+    """Apple; its client secret is a JWT, which is made from the key where there is none."""
+
+    known_as: ClassVar[str] = "apple"
+    team_id: str | None = None
+    """Ten characters, from the developer account."""
+    key_id: str | None = None
+    """Which key `private_key` is."""
+    private_key: str | None = field(default=None, repr=False)
+    """The key of Sign in with Apple, as the `.p8` file has it; makes client secrets that live for minutes."""
+    app_bundle_identifier: str | None = None
+    """Of the application for Apple's devices: ID tokens that it brings along are for this."""
+    audience: tuple[str, ...] = ()
+    """Whom ID tokens may be for, where it is neither the bundle identifier nor a client id."""
+
+    def __post_init__(self) -> None:
+        """Refuse a client without a secret, and a key that cannot be named."""
+        super().__post_init__()
+        if not self.has_secret and not (self.team_id and self.key_id and self.private_key):
+            raise self._needs("a client_secret, or team_id, key_id and private_key to make one from")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloudflare(SocialProvider):
+    """Cloudflare; without a secret it is a public client."""
+
+    known_as: ClassVar[str] = "cloudflare"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cognito(SocialProvider):
+    """A user pool of Amazon Cognito."""
+
+    known_as: ClassVar[str] = "cognito"
+    domain: str
+    """Of the hosted pages: `app.auth.eu-central-1.amazoncognito.com`."""
+    region: str
+    """Where the pool is."""
+    user_pool_id: str
+    """Which pool it is."""
+    require_client_secret: bool = False
+    """Refuse to start without a `client_secret`."""
+    identity_provider: str | None = None
+    """Lead straight to one of the pool's own providers."""
+
+    def __post_init__(self) -> None:
+        """Refuse a pool that cannot be found."""
+        super().__post_init__()
+        if not (self.domain and self.region and self.user_pool_id):
+            raise self._needs("domain, region and user_pool_id")
+        if self.require_client_secret and not self.client_secret:
+            raise self._needs("a client_secret")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discord(SocialProvider):
+    """Discord."""
+
+    known_as: ClassVar[str] = "discord"
+    permissions: int | None = None
+    """What a bot may do, where the scope `bot` is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropbox(SocialProvider):
+    """Dropbox."""
+
+    known_as: ClassVar[str] = "dropbox"
+    access_type: Literal["offline", "online", "legacy"] | None = None
+    """`offline` asks for a refresh token."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facebook(SocialProvider):
+    """Facebook, its limited login for phones included."""
+
+    known_as: ClassVar[str] = "facebook"
+    needs_secret: ClassVar[bool] = True
+    fields: tuple[str, ...] = ()
+    """Of the profile, besides id, name, email and picture."""
+    config_id: str | None = None
+    """A configuration of Facebook Login for Business."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitHub(SocialProvider):
+    """GitHub; its callback is `<base>/callback/github`."""
+
+    known_as: ClassVar[str] = "github"
+    needs_secret: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitLab(SocialProvider):
+    """GitLab, by default gitlab.com."""
+
+    known_as: ClassVar[str] = "gitlab"
+    issuer: str = "https://gitlab.com"
+    """The address of a GitLab of one's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Google(SocialProvider):
+    """Google; its callback is `<base>/callback/google`."""
+
+    known_as: ClassVar[str] = "google"
+    needs_secret: ClassVar[bool] = True
+    access_type: Literal["online", "offline"] | None = None
+    """`offline` asks for a refresh token."""
+    display: str | None = None
+    """How the page is shown: `page`, `popup`, `touch` or `wap`."""
+    hd: str | None = None
+    """Only people of this Google Workspace domain; `*` is any Workspace domain."""
+    include_granted_scopes: bool = True
+    """Tokens are for everything a person has ever granted to this application."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Microsoft(SocialProvider):
+    """Microsoft Entra ID, and personal accounts of Microsoft."""
+
+    known_as: ClassVar[str] = "microsoft"
+    tenant_id: str = "common"
+    """One tenant, or `organizations` for all, `consumers` for personal accounts, `common` for both."""
+    authority: str = "https://login.microsoftonline.com"
+    """Where people sign in; national clouds have others."""
+    profile_photo_size: Literal[48, 64, 96, 120, 240, 360, 432, 504, 648] = 48
+    """Of the picture, in pixels."""
+    disable_profile_photo: bool = False
+    """Leave the picture out, which is otherwise kept whole, as a data address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paybin(SocialProvider):
+    """Paybin."""
+
+    known_as: ClassVar[str] = "paybin"
+    needs_secret: ClassVar[bool] = True
+    issuer: str = "https://idp.paybin.io"
+    """Its address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayPal(SocialProvider):
+    """PayPal; what is asked for is decided in its own pages."""
+
+    known_as: ClassVar[str] = "paypal"
+    needs_secret: ClassVar[bool] = True
+    environment: Literal["sandbox", "live"] = "sandbox"
+    """Play money, or real people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reddit(SocialProvider):
+    """Reddit, which tells no address: people get one that leads nowhere, unless another is mapped."""
+
+    known_as: ClassVar[str] = "reddit"
+    needs_secret: ClassVar[bool] = True
+    duration: str | None = None
+    """`permanent` asks for a refresh token."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roblox(SocialProvider):
+    """Roblox, which tells no address: people get one that leads nowhere, unless another is mapped."""
+
+    known_as: ClassVar[str] = "roblox"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Salesforce(SocialProvider):
+    """Salesforce."""
+
+    known_as: ClassVar[str] = "salesforce"
+    needs_secret: ClassVar[bool] = True
+    environment: Literal["sandbox", "production"] = "production"
+    """Where people sign in."""
+    login_url: str | None = None
+    """The host of a domain of one's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Twitch(SocialProvider):
+    """Twitch."""
+
+    known_as: ClassVar[str] = "twitch"
+    claims: tuple[str, ...] = ("email", "email_verified", "preferred_username", "picture")
+    """What the ID token tells."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeChat(SocialProvider):
+    """WeChat, which tells no address: people get one that leads nowhere, unless another is mapped."""
+
+    known_as: ClassVar[str] = "wechat"
+    needs_secret: ClassVar[bool] = True
+    lang: Literal["cn", "en"] = "cn"
+    """The language of its page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zoom(SocialProvider):
+    """Zoom; what is asked for is decided in its own pages."""
+
+    known_as: ClassVar[str] = "zoom"
+    pkce: bool = True
+    """Send a challenge, so that a stolen code is worth nothing (RFC 7636)."""
