@@ -169,7 +169,9 @@ class Settings(BaseSettings):
         try:
             return RedisKeyValue.from_url(self.redis, self.redis_prefix)
         except ValueError:
-            raise ConfigurationError("REDIS_URL must look like redis://host:6379/0") from None
+            raise ConfigurationError(
+                "REDIS_URL must look like redis://host:6379/0 or redis+sentinel://host:26379/master/0"
+            ) from None
 
     def to_auth(self) -> Auth:
         """Return the auth server, with roles, bans and tokens; raises ConfigurationError with the cure."""

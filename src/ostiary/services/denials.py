@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -10,14 +11,18 @@ from ostiary.domain.entities import Session, User
 from ostiary.domain.errors import AuthError, StorageUnavailable
 from ostiary.domain.models import ID, USER
 from ostiary.domain.refresh_tokens import REFRESH_TOKEN, RefreshFamilyFields
-from ostiary.domain.roles import BAN_EXPIRES, ROLE, is_banned, role_of
+from ostiary.domain.roles import BAN_EXPIRES, BANNED, ROLE, is_banned, role_of
 from ostiary.domain.runtime import Runtime
+from ostiary.domain.schema import Changes
 from ostiary.services.deny_list import Bearer, DenyList
 from ostiary.services.sessions import Admission
 from ostiary.services.write_hooks import DatabaseHooks, ModelHooks
 from ostiary.storage.store import Store
 
 _log: Final = logging.getLogger("ostiary")
+_JUDGED_BY: Final = frozenset({ROLE.name, BANNED.name, BAN_EXPIRES.name})
+_decides: Final[ContextVar[bool]] = ContextVar("decides", default=False)
+"""Whether this request changed what tokens are judged by; once it did, no later write takes that back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +39,9 @@ class Denials:
     def hooks(self) -> DatabaseHooks:
         """Return the hooks that note every end of a session, every change and every end of a user."""
         return DatabaseHooks(
-            user=ModelHooks(after_update=self._describe, after_delete=self._forget),
+            user=ModelHooks(
+                before_update=self._weigh, after_update=self._describe, after_delete=self._forget
+            ),
             session=ModelHooks(after_delete=self._deny),
         )
 
@@ -82,7 +89,21 @@ class Denials:
         except StorageUnavailable:
             _log.exception("the deny list does not answer: access tokens may live until they expire")
 
+    @staticmethod
+    async def _weigh(changes: Changes) -> Changes:
+        if not _JUDGED_BY.isdisjoint(field.name for field in changes):
+            _decides.set(True)
+        return changes
+
     async def _describe(self, user: User) -> None:
+        try:
+            await self._note(user)
+        except StorageUnavailable as error:
+            if _decides.get() or self._is_barred(user):
+                raise  # a ban must be tried again, until every service hears of it
+            _log.warning("the deny list does not answer, and needs no news of this change: %s", error)
+
+    async def _note(self, user: User) -> None:
         now, ends = self.runtime.now(), user[BAN_EXPIRES]
         until = ends - now if ends is not None and is_banned(user, now) else None
         await self.deny_list.describe_user(

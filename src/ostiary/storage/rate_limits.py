@@ -151,7 +151,7 @@ class FallbackRateLimiter:
 
     async def hit(self, key: str, maximum: int, window: timedelta) -> Hit:
         """Count one use, or refuse it; never fails for want of the shared store."""
-        if self._runtime.monotonic() >= self._try_again:
+        if self._is_worth_asking:
             try:
                 return await self._shared.hit(key, maximum, window)
             except StorageUnavailable as error:
@@ -161,12 +161,18 @@ class FallbackRateLimiter:
     async def refund(self, key: str) -> None:
         """Take one accepted use back, wherever it was counted."""
         await self._own.refund(key)
-        await self._tell_shared(self._shared.refund(key))
+        if self._is_worth_asking:
+            await self._tell_shared(self._shared.refund(key))
 
     async def forget(self, key: str) -> None:
         """Count the key anew, wherever it was counted."""
         await self._own.forget(key)
-        await self._tell_shared(self._shared.forget(key))
+        if self._is_worth_asking:
+            await self._tell_shared(self._shared.forget(key))
+
+    @property
+    def _is_worth_asking(self) -> bool:
+        return self._runtime.monotonic() >= self._try_again
 
     async def _tell_shared(self, change: Awaitable[None]) -> None:
         try:

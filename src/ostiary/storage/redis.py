@@ -6,14 +6,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as NoAnswer
 
 from ostiary.domain.errors import StorageUnavailable
-
-_CONNECT_TIMEOUT: Final = 1.0  # seconds
-_ANSWER_TIMEOUT: Final = 2.0  # seconds
+from ostiary.storage.redis_connections import close_client, redis_client
 
 # The life time belongs to the first addition: set apart, a crash in between would leave a count for ever.
 _INCREMENT: Final = """
@@ -27,11 +24,16 @@ _DECREMENT: Final = (
 
 
 class RedisKeyValue:
-    """Text under keys in Redis 6.2 or newer. Values are what a Node server reads and writes."""
+    """Text under keys in Redis 6.2 or newer. Values are what a Node server reads and writes.
+
+    While Redis is silent, one caller at a time waits for it and the others are told at once.
+    """
 
     def __init__(self, client: Redis, prefix: str = "") -> None:
         """Use a client of the application; `prefix` goes before every key."""
         self._client = client
+        self._silent = False
+        self._trying = False
         self._prefix = prefix
         # Any: a script answers what it returns
         self._increment: Callable[..., Awaitable[Any]] = client.register_script(_INCREMENT)
@@ -39,26 +41,23 @@ class RedisKeyValue:
 
     @classmethod
     def from_url(cls, url: str, prefix: str = "") -> "RedisKeyValue":
-        """Connect when first used; a server that does not answer is given up on quickly."""
-        client = Redis.from_url(
-            url,
-            socket_connect_timeout=_CONNECT_TIMEOUT,
-            socket_timeout=_ANSWER_TIMEOUT,
-            retry=Retry(NoBackoff(), 1),  # a connection that the server closed meanwhile
-            decode_responses=True,
-        )
-        return cls(client, prefix)
+        """Connect when first used; a server that does not answer is given up on quickly.
+
+        `redis://host:6379/0`, `rediss://` for TLS, `unix://`, or Sentinels and the name of their master:
+        `redis+sentinel://host:26379,other:26379/master/0`. Raises ValueError for any other.
+        """
+        return cls(redis_client(url), prefix)
 
     async def get(self, key: str) -> str | None:
         """Return the value; None if absent or past its life time."""
-        with _translated():
+        with self._asking():
             return _text(await self._client.get(self._prefix + key))
 
     async def get_many(self, keys: Sequence[str]) -> list[str | None]:
         """Return the value of each key, in one round trip."""
         if not keys:
             return []
-        with _translated():
+        with self._asking():
             return [_text(value) for value in await self._client.mget([self._prefix + key for key in keys])]
 
     async def set(self, key: str, value: str, ttl: timedelta | None = None) -> None:
@@ -67,7 +66,7 @@ class RedisKeyValue:
         if seconds is not None and seconds < 1:
             await self.delete(key)
             return
-        with _translated():
+        with self._asking():
             await self._client.set(self._prefix + key, value, ex=seconds)
 
     async def replace(self, key: str, value: str, ttl: timedelta) -> bool:
@@ -75,54 +74,60 @@ class RedisKeyValue:
         seconds = int(ttl.total_seconds())
         if seconds < 1:
             return await self.get_and_delete(key) is not None
-        with _translated():
+        with self._asking():
             return bool(await self._client.set(self._prefix + key, value, ex=seconds, xx=True))
 
     async def delete(self, key: str) -> None:
         """Remove a value."""
-        with _translated():
+        with self._asking():
             await self._client.delete(self._prefix + key)
 
     async def get_and_delete(self, key: str) -> str | None:
         """Return and remove a value in one step."""
-        with _translated():
+        with self._asking():
             return _text(await self._client.getdel(self._prefix + key))
 
     async def increment(self, key: str, ttl: timedelta) -> int:
         """Add one and return the sum; the first addition sets the life time."""
-        with _translated():
+        with self._asking():
             return int(
                 await self._increment(keys=[self._prefix + key], args=[max(1, int(ttl.total_seconds()))])
             )
 
     async def decrement(self, key: str) -> None:
         """Take one back from a counter that exists."""
-        with _translated():
+        with self._asking():
             await self._decrement(keys=[self._prefix + key])
 
     async def time_to_live(self, key: str) -> timedelta | None:
         """Return how long a key will live."""
-        with _translated():
+        with self._asking():
             remaining = int(await self._client.pttl(self._prefix + key))
         return timedelta(milliseconds=remaining) if remaining >= 0 else None
 
     async def ping(self) -> None:
         """Ask the server for a sign of life."""
-        with _translated():
+        with self._asking():
             await self._client.ping()
 
     async def close(self) -> None:
         """Return every connection."""
-        with _translated():
-            await self._client.aclose()
+        with self._asking():
+            await close_client(self._client)
 
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise StorageUnavailable(f"Redis: {error}") from error
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        if self._silent and self._trying:
+            raise StorageUnavailable("Redis has not answered for a while")
+        self._trying = trying = self._silent
+        try:
+            yield
+            self._silent = False
+        except (RedisError, OSError) as error:
+            self._silent = isinstance(error, NoAnswer | TimeoutError)
+            raise StorageUnavailable(f"Redis: {error}") from error
+        finally:
+            self._trying = self._trying and not trying
 
 
 def _text(value: str | bytes | None) -> str | None:

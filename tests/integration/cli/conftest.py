@@ -28,11 +28,21 @@ class Server:
         """Start it."""
         self.address = f"http://127.0.0.1:{port}"
         self.port = port
+        self._command = [sys.executable, *arguments]
+        self._directory = directory
         self._log = directory / f"{port}.log"
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *arguments], cwd=directory, stdout=log, stderr=log, start_new_session=True
+        self.process = self._started()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                self._command, cwd=self._directory, stdout=log, stderr=log, start_new_session=True
             )
+
+    def start_again(self) -> None:
+        """Start it anew, where it was before."""
+        self.process.wait(PATIENCE)
+        self.process = self._started()
 
     @property
     def log(self) -> str:

@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 
 from ostiary.domain.errors import StorageUnavailable
+from ostiary.domain.roles import BANNED
 from ostiary.domain.runtime import FrozenRuntime
+from ostiary.plugins import Admin, Jwt
 from ostiary.services.deny_list import DenyList
 from ostiary.storage.memory import MemoryKeyValue
 from ostiary.storage.redis import RedisKeyValue
 from ostiary.verification.principal import Principal, PrincipalReader
+from tests.builders import Browser, some_auth
 
 LIFE = timedelta(minutes=16)
 
@@ -93,3 +96,26 @@ async def test_without_its_store_nothing_is_accepted_unless_the_operator_says_so
     with pytest.raises(StorageUnavailable):
         await DenyList(away, LIFE).refuses(bearer())
     assert await DenyList(away, LIFE, required=False).refuses(bearer()) is None
+
+
+class Gone(MemoryKeyValue):
+    """A store that takes no notes any more."""
+
+    async def set(self, key: str, value: str, ttl: timedelta | None = None) -> None:
+        raise StorageUnavailable("nobody answers")
+
+
+async def test_a_ban_that_cannot_be_noted_is_no_ban_yet_and_a_new_name_needs_no_note(
+    clock: FrozenRuntime,
+) -> None:
+    """S26, S86"""
+    auth = some_auth(clock=clock, key_value=Gone(clock), plugins=[Admin(), Jwt()])
+    async with Browser(auth) as browser:
+        known = (await browser.sign_up())["user"]
+        assert (await browser.post("/update-user", json={"name": "Ada L."})).status_code == 200
+        assert (await browser.session())["user"]["name"] == "Ada L."
+        user = await auth.services.users.by_id(known["id"])
+        assert user is not None
+        with pytest.raises(StorageUnavailable):
+            await auth.services.users.change(user, {BANNED: True})
+    await auth.close()

@@ -111,10 +111,10 @@ async def redis(application: Application) -> AsyncIterator[Finding]:
 
 
 async def _redis_server(application: Application, url: str) -> AsyncIterator[Finding]:
-    from redis.asyncio import Redis  # noqa: PLC0415  most servers have none
+    from ostiary.storage.redis_connections import redis_client  # noqa: PLC0415  most servers have none
 
     runtime = application.auth.services.runtime
-    async with Redis.from_url(url, decode_responses=True) as client:
+    async with redis_client(url) as client:
         information: Mapping[str, Any] = await client.info()  # Any: texts and numbers, by name
         for finding in redis_findings(
             information, sessions=application.auth.options.session.store_in_key_value

@@ -2,20 +2,29 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, Protocol, TypeVar
 
-from ostiary.domain.errors import StorageUnavailable
+from sqlalchemy import URL
+
+from ostiary.domain.errors import ConfigurationError, StorageUnavailable
 from ostiary.storage.sql.rows import Dialect, DriverValue, Row
 
 T = TypeVar("T")
 
 _ATTEMPTS: Final = 5
 
+LONG_PATIENCE: Final = timedelta(hours=1)
+"""For statements outside of requests: an index on millions of rows takes its time."""
+
 
 class Conflict(StorageUnavailable):
     """The database undid a statement so that another could proceed; it may be repeated."""
+
+
+class Silence(StorageUnavailable):
+    """Nothing came back in time, neither an answer nor a refusal."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,11 +34,35 @@ class PoolOptions:
     size: int = 10
     acquire_timeout: timedelta = timedelta(seconds=5)
     connect_timeout: timedelta = timedelta(seconds=5)
-    statement_timeout: timedelta = timedelta(seconds=30)
+    statement_timeout: timedelta = timedelta(seconds=10)
     idle_timeout: timedelta = timedelta(minutes=5)
     """A connection that rested longer is replaced: what lies between may have forgotten it."""
     prepared_statements: int = 100
     """How many statements a connection keeps prepared; 0 behind a proxy that shares connections."""
+
+    def told_by(self, url: URL) -> tuple["PoolOptions", URL]:
+        """Return what the query of a URL asks for, and the URL without it. Raises ConfigurationError."""
+        told: dict[str, int | timedelta] = {}
+        for name, (field, kind) in _PARAMETERS.items():
+            if (text := url.query.get(name)) is None:
+                continue
+            if not isinstance(text, str) or not text.isascii() or not text.isdigit():
+                raise ConfigurationError(f"the database URL: {name} is a whole number, given once")
+            told[field] = int(text) if kind is int else timedelta(seconds=int(text))
+        options: PoolOptions = replace(self, **told)  # type: ignore[arg-type]  # the table says which is which
+        if options.size < 1:
+            raise ConfigurationError("the database URL: pool_size is at least 1")
+        return options, url.difference_update_query(_PARAMETERS)
+
+
+_PARAMETERS: Final[dict[str, tuple[str, type]]] = {
+    "pool_size": ("size", int),
+    "pool_timeout": ("acquire_timeout", timedelta),
+    "connect_timeout": ("connect_timeout", timedelta),
+    "query_timeout": ("statement_timeout", timedelta),
+    "prepared_statements": ("prepared_statements", int),
+}
+"""What a database URL may say; times are whole seconds."""
 
 
 class Connection(Protocol):

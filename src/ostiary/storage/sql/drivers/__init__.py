@@ -23,6 +23,7 @@ def driver_of(url: str, options: PoolOptions) -> Driver:
         parsed = make_url(url)
     except ArgumentError:
         raise ConfigurationError(f"the database URL cannot be read; {_CURE}") from None
+    options, parsed = options.told_by(parsed)
     match parsed.get_backend_name():
         case "sqlite":
             from ostiary.storage.sql.drivers.sqlite import SqliteDriver  # noqa: PLC0415

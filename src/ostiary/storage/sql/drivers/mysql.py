@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -12,7 +13,7 @@ from asyncmy.errors import MySQLError
 from sqlalchemy.engine import URL
 
 from ostiary.domain.errors import AlreadyExists, InvalidValue, StorageUnavailable
-from ostiary.storage.sql.driver import Conflict, Connection, PoolOptions, repeated
+from ostiary.storage.sql.driver import LONG_PATIENCE, Conflict, Connection, PoolOptions, Silence, repeated
 from ostiary.storage.sql.drivers.pool import Pool
 from ostiary.storage.sql.rows import Dialect, DriverValue, Row
 
@@ -57,7 +58,8 @@ def _translated(error: Exception) -> Exception:
         return Conflict(str(error))
     if number in _INVALID or isinstance(error, ValueError):
         return InvalidValue(f"{type(error).__name__} {number or ''}".strip())
-    return StorageUnavailable(f"{type(error).__name__}: {error}")
+    silent = isinstance(error, TimeoutError) or "read timeout" in str(error)
+    return (Silence if silent else StorageUnavailable)(f"{type(error).__name__}: {error}")
 
 
 class _Pinned:
@@ -206,16 +208,22 @@ class MysqlDriver:
         connection = await pool.acquire()
         try:
             yield _Pinned(connection)
+        except Silence:
+            pool.doubt()
+            raise
         finally:
             pool.release(connection)
 
     def _ready(self) -> Pool[AsyncmyConnection]:
         if self._pool is None or self._pool.loop.is_closed():
-            self._pool = Pool(self._options, self.connect, _is_open, _discard)
+            self._pool = Pool(self._options, self._connect, _is_open, _discard)
         return self._pool
 
     async def connect(self) -> AsyncmyConnection:
-        """Open a connection outside the pool."""
+        """Open a connection outside the pool, whose statements may take long."""
+        return await self._connect(LONG_PATIENCE)
+
+    async def _connect(self, patience: timedelta | None = None) -> AsyncmyConnection:
         url, options = self._url, self._options
         socket = url.query.get("unix_socket")
         try:
@@ -230,11 +238,12 @@ class MysqlDriver:
                 autocommit=True,
                 client_flag=FOUND_ROWS,
                 connect_timeout=options.connect_timeout.total_seconds(),
-                read_timeout=options.statement_timeout.total_seconds(),
+                read_timeout=(patience or options.statement_timeout).total_seconds(),
                 stmt_cache_size=options.prepared_statements,
             )
             for setting in _SETTINGS:
                 await connection.query(setting)
         except _KNOWN as error:
-            raise StorageUnavailable(f"MySQL: {error}") from error
+            kind = Silence if isinstance(error, TimeoutError) else StorageUnavailable
+            raise kind(f"MySQL: {error}") from error
         return connection

@@ -6,13 +6,17 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Generic, TypeVar
 
 from ostiary.domain.errors import StorageUnavailable
-from ostiary.storage.sql.driver import PoolOptions
+from ostiary.storage.sql.driver import PoolOptions, Silence
 
 C = TypeVar("C")
 
 
 class Pool(Generic[C]):
-    """Connections of one event loop. The drivers' own pools cost as much as a query does."""
+    """Connections of one event loop. The drivers' own pools cost as much as a query does.
+
+    After a silence one caller at a time finds out whether the server is back; the others are told at once
+    that it is not, rather than each of them after a time-out of its own.
+    """
 
     def __init__(
         self,
@@ -32,9 +36,25 @@ class Pool(Generic[C]):
         self.loop: Final = asyncio.get_running_loop()
         self._clock = self.loop.time
         self._closed = False
+        self._silent = False
+        self._trying = False
 
     async def acquire(self) -> C:
         """Take a connection. Raises StorageUnavailable where none comes free in time."""
+        await self._turn()
+        if not self._silent:
+            return await self._taken()
+        if self._trying:
+            self._free.release()
+            raise StorageUnavailable("the database has not answered for a while")
+        self._trying = True
+        try:
+            return await self._taken()
+        except BaseException:
+            self._trying = False
+            raise
+
+    async def _turn(self) -> None:
         if self._free.locked():
             try:
                 async with asyncio.timeout(self._patience):
@@ -43,6 +63,8 @@ class Pool(Generic[C]):
                 raise StorageUnavailable("every database connection is in use") from None
         else:
             await self._free.acquire()
+
+    async def _taken(self) -> C:
         while self._idle:
             connection, since = self._idle.pop()
             if self._is_open(connection) and self._clock() - since < self._rest:
@@ -50,13 +72,23 @@ class Pool(Generic[C]):
             self._discard(connection)
         try:
             return await self._connect()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Silence):
+                self.doubt()
             self._free.release()
             raise
 
+    def doubt(self) -> None:
+        """Note that the server was silent: what rests may be as dead as what was asked."""
+        self._silent = True
+        while self._idle:
+            self._discard(self._idle.pop()[0])
+
     def release(self, connection: C) -> None:
         """Give a connection back; one that broke is dropped."""
+        self._trying = False
         if self._is_open(connection) and not self._closed:
+            self._silent = False
             self._idle.append((connection, self._clock()))
         else:
             self._discard(connection)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, Final, NoReturn, TypeAlias
 
@@ -11,7 +12,7 @@ from asyncpg import exceptions as refused
 from sqlalchemy.engine import URL
 
 from ostiary.domain.errors import AlreadyExists, InvalidValue, StorageUnavailable
-from ostiary.storage.sql.driver import Conflict, Connection, PoolOptions, repeated
+from ostiary.storage.sql.driver import LONG_PATIENCE, Conflict, Connection, PoolOptions, Silence, repeated
 from ostiary.storage.sql.drivers.pool import Pool
 from ostiary.storage.sql.rows import Dialect, DriverValue, Row
 
@@ -28,6 +29,7 @@ _TRANSLATIONS: Final[tuple[tuple[tuple[type[Exception], ...], type[Exception]], 
     ((refused.InsufficientResourcesError, refused.PostgresSystemError), StorageUnavailable),
     ((refused.InvalidAuthorizationSpecificationError, refused.InvalidCatalogNameError), StorageUnavailable),
     ((refused.ReadOnlySQLTransactionError, refused.LockNotAvailableError), StorageUnavailable),
+    ((TimeoutError,), Silence),
     (_LOST, StorageUnavailable),
 )
 _ABOUT_VALUES: Final = (AlreadyExists, InvalidValue)
@@ -122,6 +124,9 @@ class PostgresDriver:
         connection = await pool.acquire()
         try:
             return await _Pinned(connection).fetch(sql, args)
+        except Silence:
+            pool.doubt()
+            raise
         finally:
             pool.release(connection)
 
@@ -140,6 +145,9 @@ class PostgresDriver:
         connection = await pool.acquire()
         try:
             return await _Pinned(connection).execute(sql, args)
+        except Silence:
+            pool.doubt()
+            raise
         finally:
             pool.release(connection)
 
@@ -155,7 +163,9 @@ class PostgresDriver:
                 await pinned.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [lock])
             yield pinned
             await pinned.execute("COMMIT", ())
-        except Exception:
+        except Exception as error:
+            if isinstance(error, Silence):
+                pool.doubt()
             await pinned.roll_back()
             raise
         except BaseException:
@@ -173,17 +183,21 @@ class PostgresDriver:
 
     def _ready(self) -> Pool[AsyncpgConnection]:
         if self._pool is None or self._pool.loop.is_closed():
-            self._pool = Pool(self._options, self.connect, _is_open, _discard)
+            self._pool = Pool(self._options, self._connect, _is_open, _discard)
         return self._pool
 
     async def connect(self) -> AsyncpgConnection:
-        """Open a connection outside the pool."""
+        """Open a connection outside the pool, whose statements may take long."""
+        return await self._connect(LONG_PATIENCE)
+
+    async def _connect(self, patience: timedelta | None = None) -> AsyncpgConnection:
         try:
             return await asyncpg.connect(
                 self._dsn,
                 timeout=self._options.connect_timeout.total_seconds(),
-                command_timeout=self._options.statement_timeout.total_seconds(),
+                command_timeout=(patience or self._options.statement_timeout).total_seconds(),
                 statement_cache_size=self._options.prepared_statements,
             )
         except _KNOWN as error:
-            raise StorageUnavailable(f"PostgreSQL: {error}") from error
+            kind = Silence if isinstance(error, TimeoutError) else StorageUnavailable
+            raise kind(f"PostgreSQL: {error or 'no answer in time'}") from error
