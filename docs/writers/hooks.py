@@ -10,7 +10,7 @@ from ostiary import DatabaseHooks, DeleteUser, EmailAndPassword, Hooks, ModelHoo
 from ostiary.crypto.passwords import PasswordHasher
 from ostiary.domain.runtime import Runtime
 from ostiary.http.context import Context
-from ostiary.outgoing import HttpClient, MailSender
+from ostiary.outgoing import HttpClient, MailTransport
 from ostiary.plugins import Plugin
 from ostiary.storage.key_value import KeyValue
 from ostiary.storage.store import Repository, Store, Tables, Transaction
@@ -39,7 +39,7 @@ async def only_our_people(context: Context) -> None:
 A name that no endpoint has is a `ConfigurationError` when `Auth` is made. `ANY` stands for every endpoint.
 """
 
-PORTS = (Runtime, PasswordHasher, MailSender, HttpClient, KeyValue, Store, Tables, Transaction, Repository)
+PORTS = (Runtime, PasswordHasher, MailTransport, HttpClient, KeyValue, Store, Tables, Transaction, Repository)
 
 
 def write() -> str:

@@ -13,11 +13,13 @@ from ostiary import (
     Field,
     Index,
     JwksIssuer,
+    Mailer,
     Model,
     Options,
     Reference,
     SessionIssuer,
     SharedSecretIssuer,
+    Smtp,
     Verifier,
 )
 from ostiary.plugins import KeyOptions
@@ -43,7 +45,7 @@ ARGUMENTS = {
     "runtime": "Clock and chance; tests pass `FrozenRuntime`.",
     "hasher": "Makes and checks password hashes: `BoundedHasher`, or anything with its three methods.",
     "http_client": "Makes outgoing requests: to providers, and for `password_policy.refuse_breached`.",
-    "mail_sender": "Delivers mail; nothing sends any yet.",
+    "mailer": "Writes and delivers the mails that no function of the application sends: a `Mailer`.",
 }
 
 VERIFIER_ARGUMENTS = {
@@ -69,6 +71,8 @@ def write() -> str:
         "## Providers\n\nWhat `social_providers` holds: [each of these](providers.md), with the options of "
         "`SocialProvider`, and those of its own where it has any.",
         *(_section(kind, inherited=False).replace("## ", "### ", 1) for kind in PROVIDERS),
+        "## Mail\n\nWhat `Auth(mailer=...)` takes. [Send mail](../how-to/mail.md) shows them at work.",
+        *(_section(kind).replace("## ", "### ", 1) for kind in (Mailer, Smtp)),
         "## Plugins\n\nEach is its options. `from ostiary.plugins import ...`",
         *(_section(kind).replace("## ", "### ", 1) for kind in (*map(type, plugins()), KeyOptions)),
         _arguments(

@@ -16,14 +16,17 @@ from examples.tasks.storage import Tasks, open_engine
 from ostiary import (
     Advanced,
     Auth,
+    ChangeEmail,
     DeleteUser,
     EmailAndPassword,
+    EmailVerificationOptions,
     IpAddress,
     Options,
     PasswordPolicy,
     UserOptions,
 )
 from ostiary.domain.runtime import Runtime
+from ostiary.integrations.fastapi import mail_page
 from ostiary.plugins import Admin, Bearer, Jwt, Tokens
 
 PAGE: Final = Path(__file__).parent / "page"
@@ -40,8 +43,11 @@ def auth_options(settings: Settings) -> Options:
         trusted_origins=settings.trusted_origins,
         cors=True,
         email_and_password=EmailAndPassword(enabled=True),
+        email_verification=EmailVerificationOptions(
+            send_on_sign_up=True, auto_sign_in_after_verification=True
+        ),
         password_policy=PasswordPolicy.strict(),
-        user=UserOptions(delete_user=DeleteUser(enabled=True)),
+        user=UserOptions(change_email=ChangeEmail(enabled=True), delete_user=DeleteUser(enabled=True)),
         social_providers=settings.social_providers,
         advanced=Advanced(ip_address=IpAddress(trusted_proxies=settings.trusted_proxies)),
     )
@@ -50,7 +56,13 @@ def auth_options(settings: Settings) -> Options:
 def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI:
     """Put the application together; the database is opened when it starts."""
     plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=True), Tokens()]
-    auth = Auth(auth_options(settings), settings.database_url, plugins=plugins, runtime=runtime)
+    auth = Auth(
+        auth_options(settings),
+        settings.database_url,
+        plugins=plugins,
+        runtime=runtime,
+        mailer=settings.mailer,
+    )
     tasks = Tasks(open_engine(settings.database_url))
 
     @asynccontextmanager
@@ -64,6 +76,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app = FastAPI(title="Tasks", lifespan=lifespan, max_body_size=LARGEST_BODY)
     app.state.tasks = tasks
     auth.install(app)
+    app.include_router(mail_page(auth))  # nothing where mail is really sent
     app.include_router(router, prefix="/api/tasks")
     app.include_router(router, prefix="/api/v1/tasks")
     app.include_router(admin_router, prefix="/api/admin")

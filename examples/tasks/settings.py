@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 
-from ostiary import GenericOAuth, GitHub, Google
+from ostiary import GenericOAuth, GitHub, Google, Mailer, Smtp
 from ostiary.domain.runtime import SystemRuntime
 from ostiary.options import SocialProvider
 
@@ -24,10 +25,12 @@ class Settings:
     trusted_origins: tuple[str, ...]
     trusted_proxies: tuple[str, ...] = ()
     social_providers: tuple[SocialProvider, ...] = ()
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read HOST, PORT, DATABASE_URL, BETTER_AUTH_ with SECRET, URL or TRUSTED_ORIGINS, and providers."""
+        """Read HOST, PORT, DATABASE_URL, BETTER_AUTH_ with SECRET, URL, TRUSTED_ORIGINS, mail, providers."""
         port = int(environment.get("PORT") or 8000)
         database_url = environment.get("DATABASE_URL") or "sqlite:///ostiary.db"
         own = tuple(f"http://{host}:{port}" for host in ("127.0.0.1", "localhost"))
@@ -44,7 +47,18 @@ class Settings:
             ),
             trusted_proxies=_listed(environment, "OSTIARY_TRUSTED_PROXIES"),
             social_providers=tuple(_providers(environment)),
+            smtp_url=environment.get("SMTP_URL") or None,
+            mail_from=environment.get("MAIL_FROM") or None,
         )
+
+    @property
+    def mailer(self) -> Mailer | None:
+        """What sends mail: an SMTP server, or on this machine the page /dev/mail."""
+        host = urlsplit(self.base_url).hostname or ""
+        if self.smtp_url is None and host not in {"127.0.0.1", "localhost"}:
+            return None
+        transport = None if self.smtp_url is None else Smtp.from_url(self.smtp_url)
+        return Mailer(sender=self.mail_from or f"Tasks <no-reply@{host}>", transport=transport)
 
 
 def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from ostiary.options import (
     VerificationOptions,
     VersionedSecret,
 )
+from ostiary.outgoing import Mailer, Smtp
 from ostiary.services.write_hooks import DatabaseHooks, ModelHooks
 from ostiary.verification.issuers import JwksIssuer, SessionIssuer, SharedSecretIssuer
 from ostiary.verification.principal import Principal
@@ -74,6 +75,7 @@ __all__ = [
     "IpAddress",
     "JwksIssuer",
     "MailedLink",
+    "Mailer",
     "Model",
     "ModelHooks",
     "Options",
@@ -86,6 +88,7 @@ __all__ = [
     "SessionIssuer",
     "SessionOptions",
     "SharedSecretIssuer",
+    "Smtp",
     "User",
     "UserOptions",
     "VerificationOptions",

@@ -16,7 +16,7 @@ from ostiary.http.endpoint import Endpoint
 from ostiary.http.hooks import Hooks
 from ostiary.http.messages import Request, Response
 from ostiary.options import Options
-from ostiary.outgoing import HttpClient, MailSender
+from ostiary.outgoing import HttpClient, Mailer
 from ostiary.plugins.base import Plugin
 from ostiary.services.write_hooks import DatabaseHooks
 from ostiary.storage.key_value import KeyValue
@@ -42,7 +42,7 @@ class Auth:
         runtime: Runtime | None = None,
         hasher: PasswordHasher | None = None,
         http_client: HttpClient | None = None,
-        mail_sender: MailSender | None = None,
+        mailer: Mailer | None = None,
     ) -> None:
         """`database` is an address such as `sqlite:///app.db` or `postgresql://...`, or any Store.
 
@@ -59,7 +59,7 @@ class Auth:
             runtime=runtime,
             hasher=hasher,
             http_client=http_client,
-            mail_sender=mail_sender,
+            mailer=mailer,
             stateless=stateless,
         )
         self.options = options
@@ -141,6 +141,7 @@ class Auth:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                self.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self.close()
@@ -177,11 +178,18 @@ class Auth:
 
         return (await migrations.apply(self.database_url, self.schema)).additions
 
+    def start(self) -> None:
+        """Begin the work beside the requests: delivering the mail that waits. `install` sees to it."""
+        if self.services.courier is not None:
+            self.services.courier.start()
+
     async def close(self) -> None:
         """Finish work in the background and return every connection."""
         if self.services.audit.linker is not None:
             self.services.audit.linker.hurry()
         await self.services.background.drain()
+        if self.services.courier is not None:
+            await self.services.courier.stop()
         await self.services.social.directory.close()
         await self.services.store.close()
         if self.services.key_value is not None:

@@ -213,6 +213,9 @@ class Verifier:
         for close in self._closing:
             await close()
 
+    def start(self) -> None:
+        """Nothing works beside the requests of a verifier."""
+
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Hold connections for the time of a block."""

@@ -31,6 +31,7 @@ from ostiary.http.routes.sign_in import SignInEmail
 from ostiary.http.routes.sign_up import SignUpEmail
 from ostiary.http.routes.user import DeleteUser as Deletion
 from ostiary.http.routes.user import DeletionLink
+from ostiary.services.mailed_links import Asker
 from tests.builders import PASSWORD, SECRET, Browser, code_of, some_auth, some_options
 
 ADA = "ada@example.com"
@@ -220,7 +221,7 @@ async def test_an_address_that_is_taken_in_a_race_is_not_told(mails: Mails) -> N
         await other.sign_up("eve@example.com")
         user = await auth.services.users.by_email(ADA)
         assert user is not None
-        assert await auth.services.mail_flows.change.apply(user, "eve@example.com") is None
+        assert await auth.services.mail_flows.change.apply(user, "eve@example.com", Asker()) is None
         answer = await browser.post("/change-email", json={"newEmail": "eve@example.com"})
         assert answer.json() == {"status": True}
         assert (await browser.session())["user"]["email"] == ADA

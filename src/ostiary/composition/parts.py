@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 from ostiary.crypto.passwords import PasswordHasher
 from ostiary.crypto.signing import Keyring
+from ostiary.domain.mail import MAIL
 from ostiary.domain.runtime import Runtime, SystemRuntime, UuidRuntime
 from ostiary.domain.schema import Schema
 from ostiary.http.hooks import Hooks
 from ostiary.options import Options
 from ostiary.options.tables import configured_schema
-from ostiary.outgoing import HttpClient, MailSender
+from ostiary.outgoing import HttpClient, Mailer
 from ostiary.plugins.base import Plugin
 from ostiary.services.write_hooks import DatabaseHooks
 from ostiary.storage.key_value import KeyValue
@@ -27,7 +28,7 @@ class Parts:
     runtime: Runtime | None = None
     hasher: PasswordHasher | None = None
     http_client: HttpClient | None = None
-    mail_sender: MailSender | None = None
+    mailer: Mailer | None = None
     stateless: bool = False
     """Nothing durable stands behind: the cookie cache is the session."""
 
@@ -57,7 +58,10 @@ def schema_of(options: Options, parts: Parts) -> Schema:
     return configured_schema(
         options,
         [plugin.fields() for plugin in parts.plugins],
-        [model for plugin in parts.plugins for model in plugin.models()],
+        [
+            *([] if parts.mailer is None else [MAIL]),
+            *(model for plugin in parts.plugins for model in plugin.models()),
+        ],
         rate_limits=rate_limit_storage(options, parts) == "database",
         sessions=not in_key_value or options.session.store_session_in_database,
     )

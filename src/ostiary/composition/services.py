@@ -19,7 +19,7 @@ from ostiary.services.audit import AuditLog
 from ostiary.services.audit_chain import AuditChain, ChainLinker
 from ostiary.services.background import Background
 from ostiary.services.breached_passwords import BreachedPasswords
-from ostiary.services.mail_flows import MailFlows, mail_flows_of
+from ostiary.services.mail_flows import MailFlows, courier_of, mail_flows_of, mailed_links_of
 from ostiary.services.oauth.linking import Linking
 from ostiary.services.oauth.tokens import TokenSeal
 from ostiary.services.password_policy import PasswordRules
@@ -66,13 +66,12 @@ def _passwords_of(options: Options, parts: Parts, users: Users, limiter: RateLim
 
 
 def _registration_of(options: Options, passwords: Passwords, mail_flows: MailFlows) -> Registration:
-    verification = mail_flows.verification
     return Registration(
         settings=options.email_and_password,
         users=passwords.users,
         passwords=passwords,
-        email_verification=verification,
-        background=verification.links.background,
+        email_verification=mail_flows.verification,
+        links=mail_flows.links,
     )
 
 
@@ -101,7 +100,9 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
     cookies = SessionCookies(CookieNames(options), keyring, options.session, store.schema, renderer, runtime)
     passwords = _passwords_of(options, parts, users, limiter)
     verifications = Verifications(store, writes, runtime, options.verification)
-    mail_flows = mail_flows_of(options, limiter, background, passwords, verifications)
+    courier = courier_of(options, parts.mailer, store, keyring, runtime)
+    links = mailed_links_of(options, limiter, background, passwords, courier)
+    mail_flows = mail_flows_of(options, links, passwords, verifications)
     judge = None if signing is None else judge_of(signing, store.schema, denials)
     seal = TokenSeal(keyring, runtime, options.account.encrypt_oauth_tokens)
     accounts = Accounts(store, writes, runtime, seal, options.account)
@@ -126,7 +127,7 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
         addresses=ClientAddress(options.advanced.ip_address),
         renderer=renderer,
         background=background,
-        mail_sender=parts.mail_sender,
+        courier=courier,
         signing=signing,
         judge=judge,
         access_judge=None if judge is None else access_judge_of(judge),

@@ -18,13 +18,13 @@ from ostiary.http.session_reader import Reading, SessionReader
 from ostiary.http.validation import UNDEFINED
 from ostiary.http.wire import Renderer
 from ostiary.options import Options
-from ostiary.outgoing import MailSender
 from ostiary.services.accounts import Accounts
 from ostiary.services.audit import AuditLog
 from ostiary.services.background import Background
 from ostiary.services.email_change import EmailChange
 from ostiary.services.email_verification import EmailVerification
 from ostiary.services.mail_flows import MailFlows
+from ostiary.services.mailed_links import Asker
 from ostiary.services.oauth.flow import SocialSignIn
 from ostiary.services.password_reset import PasswordReset
 from ostiary.services.passwords import Passwords
@@ -40,6 +40,7 @@ from ostiary.verification.tokens import TokenJudge
 
 if TYPE_CHECKING:
     from ostiary.http.endpoint import Endpoint
+    from ostiary.services.courier import Courier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,8 @@ class Services:
     addresses: ClientAddress
     renderer: Renderer
     background: Background
-    mail_sender: MailSender | None
+    courier: "Courier | None"
+    """Delivers the mails that no function of the application sends, where there is a mailer."""
     accounts: Accounts
     social: SocialSignIn
     signing: Signing | None = None
@@ -177,6 +179,11 @@ class Context:
         """Who is trying to sign in."""
         device = self.request.cookies.get(self.services.session_cookies.names.device.name)
         return Attempt(ip_address=self.client_address, device=device)
+
+    @property
+    def asker(self) -> Asker:
+        """Who makes the server write a mail."""
+        return Asker(self.client_address, self.request.headers.get("accept-language"))
 
     async def start_session(self, user: User, *, remember: bool = True) -> Session:
         """Start a session for a user and set its cookies; the one the browser came with ends."""

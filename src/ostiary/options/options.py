@@ -162,7 +162,9 @@ class Options:
                 ),
             ),
             password_policy=replace(self.password_policy, count="utf-16"),
-            rate_limit=replace(self.rate_limit, sign_in_failures=None, mails=None, shared=False),
+            rate_limit=replace(
+                self.rate_limit, sign_in_failures=None, mails=None, mails_by_client=None, shared=False
+            ),
             on_api_error=replace(self.on_api_error, error_url=self.on_api_error.error_url or "/"),
             advanced=replace(self.advanced, ip_address=ip_address),
         )

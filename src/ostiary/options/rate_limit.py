@@ -50,6 +50,9 @@ class RateLimitOptions:
     that nobody can lock the owner out. None: no limit per account."""
     mails: RateLimit | None = RateLimit(5, per=3600)
     """Mails to one address; more are not sent, and the answer does not tell. None: no limit per address."""
+    mails_by_client: RateLimit | None = RateLimit(100, per=3600)
+    """Mails, to whomever, that one client address may cause; more are not sent, and the answer does not tell.
+    None: no limit per client."""
     model_name: str | None = None
     """The table's name, where it is not `rateLimit`."""
     fields: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,8 @@ class DeleteUser:
     """Route POST /delete-user."""
     send_delete_account_verification: Callable[[MailedLink], Awaitable[None]] | None = None
     """Sends a link without which nobody is deleted; called beside the request, its failure is logged."""
+    verify_by_mail: bool = False
+    """Without that function, too, nobody is deleted before they opened a link that the mailer sends."""
     delete_token_expires_in: timedelta = timedelta(days=1)
     """Life of a mailed deletion link."""
     before_delete: Callable[[User], Awaitable[None]] | None = None

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from ostiary.integrations.fastapi import mail_page
 from ostiary.server.application import Application, find_application
 from ostiary.server.health import health_routes
 from ostiary.server.logging import configure_logging
@@ -35,5 +36,6 @@ def application_server(application: Application) -> FastAPI:
         lifespan=lifespan,
     )
     app.include_router(health_routes(auth))
+    app.include_router(mail_page(auth))
     auth.install(app)
     return app

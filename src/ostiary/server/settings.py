@@ -5,8 +5,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -21,6 +23,8 @@ from ostiary.auth import Auth
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.options import Options, PasswordPolicy
+from ostiary.outgoing import Mailer, Smtp
+from ostiary.outgoing.networks import is_loopback_name
 from ostiary.plugins import Admin, Bearer, Jwt, Tokens
 from ostiary.storage.key_value import KeyValue
 
@@ -71,6 +75,15 @@ class Settings(BaseSettings):
     """How many processes serve."""
     trusted_proxies: Texts = ()
     """Addresses or networks of our own proxies."""
+    smtp_url: SecretStr | None = Field(None, validation_alias=AliasChoices("OSTIARY_SMTP_URL", "SMTP_URL"))
+    """Where mail is handed over, `smtp+starttls://user:password@mail.example:587`; `smtps://` and `smtp://`
+    as well. Without it a server of this machine shows its mail under `/dev/mail`; any other sends none."""
+    mail_from: str | None = Field(None, validation_alias=AliasChoices("OSTIARY_MAIL_FROM", "MAIL_FROM"))
+    """Who mail is from, `Tasks <accounts@app.example>`; by default `no-reply` at the base URL's host."""
+    mail_reply_to: str | None = None
+    """Where answers to mail go."""
+    mail_templates: Path | None = None
+    """A folder of templates that come before our own."""
     password_policy: Literal["strict", "reference"] = "strict"  # noqa: S105  no password
     """`reference` asks for a length; `strict` for four kinds of characters too, and nothing common."""
     set_auth_jwt: bool = False
@@ -173,10 +186,36 @@ class Settings(BaseSettings):
                 "REDIS_URL must look like redis://host:6379/0 or redis+sentinel://host:26379/master/0"
             ) from None
 
+    def to_mailer(self) -> Mailer | None:
+        """Return what sends mail, if there is to be something; raises ConfigurationError with the cure."""
+        if self.base_url is None:
+            if self.smtp_url is not None:
+                raise ConfigurationError("SMTP_URL needs a base_url: links in mails are built from it")
+            return None
+        host = urlsplit(self.base_url).hostname or ""
+        if self.smtp_url is None and not is_loopback_name(host):
+            return None
+        return Mailer(
+            sender=self.mail_from or str(Address(self._app_name, "no-reply", host)),
+            transport=None if self.smtp_url is None else Smtp.from_url(self.smtp_url.get_secret_value()),
+            reply_to=self.mail_reply_to,
+            templates=self.mail_templates,
+        )
+
+    @property
+    def _app_name(self) -> str:
+        return str(self.options.get("appName", Options.app_name))
+
     def to_auth(self) -> Auth:
         """Return the auth server, with roles, bans and tokens; raises ConfigurationError with the cure."""
         plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=not self.set_auth_jwt), Tokens()]
-        return Auth(self.to_options(), self.database, plugins=plugins, key_value=self.to_key_value())
+        return Auth(
+            self.to_options(),
+            self.database,
+            plugins=plugins,
+            key_value=self.to_key_value(),
+            mailer=self.to_mailer(),
+        )
 
 
 def config_files(path: Path | None = None) -> tuple[Path | None, Path]:
@@ -202,6 +241,8 @@ def _read_table(path: Path) -> dict[str, Any]:  # a TOML document; Pydantic judg
             raise ConfigurationError(f"{path}: '{name}' is not known here; {cure}")
     if isinstance(table.get("database"), str):
         table["database"] = _beside(path, table["database"])
+    if isinstance(table.get("mail_templates"), str):
+        table["mail_templates"] = path.parent.absolute() / table["mail_templates"]
     return table
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
 
 _log = logging.getLogger("ostiary")
 
@@ -10,24 +12,30 @@ _log = logging.getLogger("ostiary")
 class Background:
     """Tasks beside the requests; failures are logged, and closing waits for what is under way."""
 
-    def __init__(self) -> None:
-        """Start idle."""
+    def __init__(self, most: int = 1000) -> None:
+        """Start idle; while `most` is under way, more work of others' making is left out."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._most = most
 
-    def start(self, work: Awaitable[None], name: str) -> None:
-        """Await work on its own."""
-        task = asyncio.get_running_loop().create_task(self._guarded(work, name))
+    def start(self, work: Coroutine[Any, Any, None], name: str, *, patience: timedelta | None = None) -> None:
+        """Await work on its own; with `patience` it is somebody else's, and bounded in time and number."""
+        if patience is not None and len(self._tasks) >= self._most:
+            work.close()
+            _log.error("%s was left out: %d are under way already", name, len(self._tasks))
+            return
+        task = asyncio.get_running_loop().create_task(self._guarded(work, name, patience))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     @staticmethod
-    async def _guarded(work: Awaitable[None], name: str) -> None:
+    async def _guarded(work: Coroutine[Any, Any, None], name: str, patience: timedelta | None) -> None:
         try:
-            await work
+            async with asyncio.timeout(None if patience is None else patience.total_seconds()):
+                await work
         except Exception:  # noqa: BLE001  whatever it was, nobody waits for it
             _log.exception("%s failed", name)
 
     async def drain(self) -> None:
         """Wait until nothing is under way."""
         while self._tasks:
-            await asyncio.gather(*self._tasks)
+            await asyncio.gather(*self._tasks, return_exceptions=True)

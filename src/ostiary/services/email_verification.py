@@ -14,8 +14,9 @@ from ostiary.domain.mailed_links import MailedLink
 from ostiary.domain.models import UserFields
 from ostiary.domain.runtime import Runtime
 from ostiary.options import EmailVerificationOptions
-from ostiary.services.mailed_links import MailedLinks
-from ostiary.services.users import Users
+from ostiary.services.mailed_links import Asker, Letter, MailedLinks
+from ostiary.services.users import AlsoWrite, Users
+from ostiary.storage.store import Tables, Transaction
 
 CONFIRMATION: Final = "change-email-confirmation"
 CHANGE: Final = "change-email-verification"
@@ -59,38 +60,59 @@ class EmailVerification:
         """Return the link that a token travels in."""
         return self.links.url("/verify-email", token=token, callbackURL=callback_url or "/")
 
-    def ask(self, user: User, callback_url: str | None, new_email: str | None = None) -> None:
+    @property
+    def is_available(self) -> bool:
+        """Whether anything sends these links."""
+        return self.links.delivers(self.settings.send_verification_email)
+
+    def ask(self, user: User, callback_url: str | None, asker: Asker, new_email: str | None = None) -> None:
         """Mail the link that verifies the address of a user, or makes another address the user's.
 
         A no-op where nothing sends mail.
         """
-        sender = self.settings.send_verification_email
-        if sender is None:
-            return
+        self.links.send(self._letter(user, callback_url, new_email), asker)
+
+    def _letter(self, user: User, callback_url: str | None, new_email: str | None) -> Letter[MailedLink]:
         recipient = user if new_email is None else replace(user, email=new_email)
 
-        async def link() -> MailedLink:
+        async def link(_: Tables) -> MailedLink:
             """Sign the token beside the request, too."""
             token = self.token(user, new_email, CHANGE)
             return MailedLink(user=recipient, url=self.url(token, callback_url), token=token)
 
-        self.links.send(sender, recipient.email, link, "send_verification_email")
+        return Letter(
+            kind="verify-email" if new_email is None else "verify-new-email",
+            to=recipient.email,
+            user=recipient,
+            make=link,
+            sender=self.settings.send_verification_email,
+            name="send_verification_email",
+            expires_in=self.settings.expires_in,
+        )
 
-    async def require(self, user: User, callback_url: str | None = None) -> None:
+    async def require(self, user: User, asker: Asker, callback_url: str | None = None) -> None:
         """Raise EMAIL_NOT_VERIFIED where that is required, and mail another link where that is wanted."""
         if not self.requires or user.email_verified:
             return
         if self.settings.send_on_sign_in:
-            self.ask(user, callback_url)
+            self.ask(user, callback_url, asker)
         audit = self.users.writes.audit
         await audit.refused(EventKind.SIGN_IN_REFUSED, user.id, "address not verified", user.email)
         raise Errors.EMAIL_NOT_VERIFIED()
 
-    def welcome(self, user: User, callback_url: str | None) -> None:
-        """Mail the first link to somebody who signed up, where that is wanted."""
+    async def welcome(self, email: str, callback_url: str | None, asker: Asker) -> AlsoWrite | None:
+        """Return what mails the first link within the transaction of a sign-up; None where none is wanted."""
         wanted = self.settings.send_on_sign_up
-        if self.requires if wanted is None else wanted:
-            self.ask(user, callback_url)
+        if not (self.requires if wanted is None else wanted) or not self.is_available:
+            return None
+        if not await self.links.admits(email, asker, "send_verification_email"):
+            return None
+
+        async def enclose(user: User, tables: Transaction) -> None:
+            """Write the mail with its cause."""
+            await self.links.enclose(self._letter(user, callback_url, None), asker, tables)
+
+        return enclose
 
     async def judge(self, token: str) -> MailboxProof:
         """Return what a token proves; raises TOKEN_EXPIRED, INVALID_TOKEN and USER_NOT_FOUND, all 401.

@@ -1,8 +1,15 @@
 """The flows that go through somebody's mailbox, put together."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from ostiary.crypto.signing import Keyring
+from ostiary.domain.errors import ConfigurationError
+from ostiary.domain.runtime import Runtime
 from ostiary.options import Options
+from ostiary.outgoing import Mailer
+from ostiary.outgoing.networks import is_loopback_name
 from ostiary.services.background import Background
 from ostiary.services.email_change import EmailChange
 from ostiary.services.email_verification import EmailVerification
@@ -11,6 +18,10 @@ from ostiary.services.password_reset import PasswordReset
 from ostiary.services.passwords import Passwords
 from ostiary.services.verifications import Verifications
 from ostiary.storage.rate_limits import RateLimiter
+from ostiary.storage.store import Store
+
+if TYPE_CHECKING:
+    from ostiary.services.courier import Courier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,21 +34,54 @@ class MailFlows:
     reset: PasswordReset
 
 
-def mail_flows_of(
+def courier_of(
+    options: Options, mailer: Mailer | None, store: Store, keyring: Keyring, runtime: Runtime
+) -> "Courier | None":
+    """Return what delivers mail; raises ConfigurationError where the options ask for what cannot be sent."""
+    if mailer is None:
+        deletion = options.user.delete_user
+        if deletion.verify_by_mail and deletion.send_delete_account_verification is None:
+            raise ConfigurationError("user.delete_user.verify_by_mail needs a mailer: pass one to Auth")
+        return None
+    if options.origin is None:
+        raise ConfigurationError("set base_url: a link in a mail must not follow the request's Host header")
+    if mailer.transport is None and not is_loopback_name(urlsplit(options.origin).hostname or ""):
+        raise ConfigurationError(
+            "a mailer without a transport only shows its mail to this machine: give it one, such as Smtp"
+        )
+    from ostiary.crypto.sealing import purpose_keyring  # noqa: PLC0415  not every server sends mail
+    from ostiary.services.courier import Courier, Letterhead  # noqa: PLC0415  see above
+    from ostiary.services.outbox import PURPOSE, Outbox  # noqa: PLC0415  see above
+
+    outbox = Outbox(store=store, keyring=purpose_keyring(keyring, PURPOSE), runtime=runtime)
+    return Courier(outbox, mailer, Letterhead(options.app_name, options.origin), runtime)
+
+
+def mailed_links_of(
     options: Options,
     limiter: RateLimiter,
     background: Background,
     passwords: Passwords,
-    verifications: Verifications,
+    courier: "Courier | None",
+) -> MailedLinks:
+    """Return what hands letters to senders and the mailer."""
+    limits = options.rate_limit
+    return MailedLinks(
+        address=options.origin and f"{options.origin}{options.mount_path}",
+        store=passwords.store,
+        background=background,
+        courier=courier,
+        limiter=limiter,
+        recipient_limit=limits.mails if limits.enabled else None,
+        asker_limit=limits.mails_by_client if limits.enabled else None,
+    )
+
+
+def mail_flows_of(
+    options: Options, links: MailedLinks, passwords: Passwords, verifications: Verifications
 ) -> MailFlows:
     """Return the flows of a configuration."""
     users = passwords.users
-    links = MailedLinks(
-        address=options.origin and f"{options.origin}{options.mount_path}",
-        background=background,
-        limiter=limiter,
-        limit=options.rate_limit.mails if options.rate_limit.enabled else None,
-    )
     verification = EmailVerification(
         settings=options.email_verification,
         requires=options.email_and_password.require_email_verification,

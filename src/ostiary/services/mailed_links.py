@@ -1,33 +1,73 @@
-"""Links that leave by mail: built from configuration alone, sent beside the request, counted by recipient."""
+"""Mail that flows send: links built from configuration alone, counted by recipient and by who asked."""
 
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from ostiary.crypto.signing import encode_uri_component
+from ostiary.domain.entities import User
 from ostiary.domain.errors import ConfigurationError
-from ostiary.domain.mailed_links import MailedLink
+from ostiary.domain.mail import Mail, MailKind
+from ostiary.domain.mailed_links import EmailChanged, MailedLink
 from ostiary.options import RateLimit
 from ostiary.services.background import Background
 from ostiary.storage.rate_limits import RateLimiter
+from ostiary.storage.store import Store, Tables, Transaction
 
-L = TypeVar("L", bound=MailedLink)
+if TYPE_CHECKING:
+    from ostiary.services.courier import Courier
 
-_log = logging.getLogger("ostiary")
+L = TypeVar("L", bound=MailedLink | EmailChanged | User)
+
+_LONGEST_LANGUAGES: Final = 200
+_log: Final = logging.getLogger("ostiary")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who makes the server write to somebody."""
+
+    ip_address: str | None = None
+    languages: str | None = None
+    """The `Accept-Language` of the request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter(Generic[L]):
+    """One thing to be said to one mailbox, and who says it."""
+
+    kind: MailKind
+    to: str
+    user: User
+    make: Callable[[Tables], Awaitable[L]]
+    """Writes what the letter is about, such as a token's row, and returns what a sender is called with."""
+    sender: Callable[[L], Awaitable[None]] | None
+    """The application's own function; None: the mailer writes it."""
+    name: str
+    """The option that holds the function."""
+    expires_in: timedelta | None = None
+    new_email: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailedLinks:
-    """Hands links to the application's senders; no answer waits for one, or shows that one failed."""
+    """Hands letters to the application's senders or to the mailer; no answer shows whether one went out."""
 
     address: str | None
     """The address that the endpoints have for the world."""
+    store: Store
     background: Background
+    courier: "Courier | None"
     limiter: RateLimiter
-    limit: RateLimit | None
+    recipient_limit: RateLimit | None
     """How many mails one address gets."""
+    asker_limit: RateLimit | None
+    """How many mails one client address may cause."""
+    patience: timedelta = timedelta(minutes=1)
+    """How long a function of the application may take."""
 
     def url(self, path: str, **query: str) -> str:
         """Return the address of an endpoint; raises ConfigurationError where the server has no base URL."""
@@ -36,23 +76,70 @@ class MailedLinks:
         pairs = (f"{name}={encode_uri_component(value)}" for name, value in query.items())
         return f"{self.address}{path}?{'&'.join(pairs)}"
 
-    def send(
-        self, sender: Callable[[L], Awaitable[None]], to: str, make: Callable[[], Awaitable[L]], name: str
-    ) -> None:
-        """Make a link and send it to an address, beside the request; unless that address had its share."""
+    def delivers(self, sender: object | None) -> bool:
+        """Tell whether anything sends what this function of the application would."""
+        return sender is not None or self.courier is not None
 
-        async def deliver() -> None:
-            """Count before the link is made, so that no token is written that nobody gets."""
-            if await self._is_spared(to):
-                _log.warning("%s: the recipient had enough mails for now", name)
-            else:
-                await sender(await make())
+    def send(self, letter: Letter[L], asker: Asker) -> None:
+        """Send a letter beside the request, unless there were enough; a no-op where nothing sends mail."""
+        if self.delivers(letter.sender):
+            self.background.start(self._send(letter, asker), letter.name, patience=self.patience)
 
-        self.background.start(deliver(), name)
+    async def _send(self, letter: Letter[L], asker: Asker) -> None:
+        """Count before the letter is made, so that no token is written that nobody gets."""
+        if not await self.admits(letter.to, asker, letter.name):
+            return
+        if letter.sender is not None:
+            await letter.sender(await letter.make(self.store))
+            return
+        async with self.store.transaction() as tables:
+            await self._post(letter, asker, tables)
 
-    async def _is_spared(self, address: str) -> bool:
-        if self.limit is None:
+    async def enclose(self, letter: Letter[L], asker: Asker, tables: Transaction) -> None:
+        """Send a letter with what else a transaction writes; `admits` was asked before that began."""
+        if letter.sender is None:
+            await self._post(letter, asker, tables)
+            return
+        sender = letter.sender
+
+        async def hand_over() -> None:
+            """Call the application's function."""
+            await sender(await letter.make(self.store))
+
+        async def afterwards() -> None:
+            """Begin once the writes are durable."""
+            self.background.start(hand_over(), letter.name, patience=self.patience)
+
+        tables.after_commit(afterwards)
+
+    async def _post(self, letter: Letter[L], asker: Asker, tables: Transaction) -> None:
+        if self.courier is None:
+            return
+        made = await letter.make(tables)
+        now = self.courier.outbox.runtime.now()
+        mail = Mail(
+            kind=letter.kind,
+            to=letter.to,
+            user_id=letter.user.id,
+            url=made.url if isinstance(made, MailedLink) else None,
+            new_email=letter.new_email,
+            languages=asker.languages and asker.languages[:_LONGEST_LANGUAGES],
+            expires_at=None if letter.expires_in is None else now + letter.expires_in,
+        )
+        await self.courier.post(mail, tables)
+
+    async def admits(self, to: str, asker: Asker, name: str) -> bool:
+        """Count a mail, and tell whether recipient and asker had fewer than their share."""
+        recipient = hashlib.sha256(to.lower().encode()).hexdigest()[:32]
+        if await self._is_spent(
+            f"mail-by|{asker.ip_address}", self.asker_limit if asker.ip_address else None
+        ):
+            _log.warning("%s: the client caused enough mails for now", name)
             return False
-        recipient = hashlib.sha256(address.lower().encode()).hexdigest()[:32]
-        hit = await self.limiter.hit(f"mail|{recipient}", self.limit.max, self.limit.window)
-        return not hit.allowed
+        if await self._is_spent(f"mail|{recipient}", self.recipient_limit):
+            _log.warning("%s: the recipient had enough mails for now", name)
+            return False
+        return True
+
+    async def _is_spent(self, key: str, limit: RateLimit | None) -> bool:
+        return limit is not None and not (await self.limiter.hit(key, limit.max, limit.window)).allowed

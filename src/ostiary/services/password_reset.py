@@ -8,11 +8,12 @@ from ostiary.domain.entities import Account, User, Verification
 from ostiary.domain.errors import Errors
 from ostiary.domain.mailed_links import MailedLink
 from ostiary.options import EmailAndPassword
-from ostiary.services.mailed_links import MailedLinks
+from ostiary.services.mailed_links import Asker, Letter, MailedLinks
 from ostiary.services.password_policy import Owner
 from ostiary.services.passwords import Passwords
 from ostiary.services.users import Users
 from ostiary.services.verifications import Verifications
+from ostiary.storage.store import Tables
 
 _TOKEN_LENGTH: Final = 24
 
@@ -27,29 +28,37 @@ class PasswordReset:
     verifications: Verifications
     links: MailedLinks
 
-    async def request(self, email: str, redirect_to: str | None) -> None:
+    async def request(self, email: str, redirect_to: str | None, asker: Asker) -> None:
         """Mail a link to the owner of an address, if there is one; nothing tells the caller.
 
         Raises RESET_PASSWORD_DISABLED where nothing sends mail.
         """
         sender = self.settings.send_reset_password
-        if sender is None:
+        if not self.links.delivers(sender):
             raise Errors.RESET_PASSWORD_DISABLED()
         user = await self.users.by_email(email)
         if user is None:
             return
 
-        async def link() -> MailedLink:
+        async def link(tables: Tables) -> MailedLink:
             """Write the token's row beside the request, too: for an unknown address there is none."""
-            return await self._link(user, redirect_to)
+            return await self._link(user, redirect_to, tables)
 
-        self.links.send(sender, user.email, link, "send_reset_password")
-
-    async def _link(self, user: User, redirect_to: str | None) -> MailedLink:
-        token = self.verifications.runtime.new_token(_TOKEN_LENGTH)
-        await self.verifications.issue(
-            _identifier(token), user.id, self.settings.reset_password_token_expires_in
+        letter = Letter(
+            kind="reset-password",
+            to=user.email,
+            user=user,
+            make=link,
+            sender=sender,
+            name="send_reset_password",
+            expires_in=self.settings.reset_password_token_expires_in,
         )
+        self.links.send(letter, asker)
+
+    async def _link(self, user: User, redirect_to: str | None, tables: Tables) -> MailedLink:
+        token = self.verifications.runtime.new_token(_TOKEN_LENGTH)
+        lifetime = self.settings.reset_password_token_expires_in
+        await self.verifications.issue(_identifier(token), user.id, lifetime, tables)
         url = self.links.url(f"/reset-password/{token}", callbackURL=redirect_to or "")
         return MailedLink(user=user, url=url, token=token)
 

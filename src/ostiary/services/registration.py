@@ -8,11 +8,12 @@ from ostiary.domain.errors import AlreadyExists, Errors, JsonValue
 from ostiary.domain.models import USER
 from ostiary.options import EmailAndPassword
 from ostiary.services.additional_fields import read_additional_fields
-from ostiary.services.background import Background
 from ostiary.services.email_verification import EmailVerification
+from ostiary.services.mailed_links import Asker, Letter, MailedLinks
 from ostiary.services.password_policy import Owner
 from ostiary.services.passwords import Passwords
 from ostiary.services.users import NewUser, SessionWanted, Users
+from ostiary.storage.store import Tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class Applicant:
     email: str
     name: str
     password: str = field(repr=False)
+    asker: Asker
+    """Who is at the other end."""
     image: str | None = None
     callback_url: str | None = None
     """Where the link that verifies the address leads to."""
@@ -47,7 +50,7 @@ class Registration:
     users: Users
     passwords: Passwords
     email_verification: EmailVerification
-    background: Background
+    links: MailedLinks
 
     @property
     def hides_duplicates(self) -> bool:
@@ -65,11 +68,12 @@ class Registration:
         await self.passwords.rules.check(applicant.password, Owner(applicant.email, applicant.name))
         new = self._new_user(applicant)
         if (owner := await self.users.by_email(applicant.email)) is not None:
-            return await self._duplicate(new, applicant.password, owner)
+            return await self._duplicate(new, applicant, owner)
         password_hash = await self.passwords.hash(applicant.password)
+        welcome = await self.email_verification.welcome(new.email, applicant.callback_url, applicant.asker)
         try:
             user, session = await self.users.sign_up(
-                new, password_hash, None if self.hides_duplicates else wanted
+                new, password_hash, None if self.hides_duplicates else wanted, welcome
             )
         except AlreadyExists:
             if self.hides_duplicates:
@@ -77,7 +81,6 @@ class Registration:
             raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(
                 reason="the address was taken meanwhile"
             ) from None
-        self.email_verification.welcome(user, applicant.callback_url)
         return Registered(user, session)
 
     def _new_user(self, applicant: Applicant) -> NewUser:
@@ -88,12 +91,25 @@ class Registration:
             additional=read_additional_fields(self.users.schema[USER], applicant.others, "create"),
         )
 
-    async def _duplicate(self, new: NewUser, password: str, owner: User) -> Registered:
+    async def _duplicate(self, new: NewUser, applicant: Applicant, owner: User) -> Registered:
         """Refuse a known address, or answer exactly as for a new one where that must not show."""
         if not self.hides_duplicates:
             raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(reason="the address is taken")
-        await self.passwords.hash(password)  # spend what a real sign-up would
-        if notify := self.settings.on_existing_user_sign_up:
-            # beside the request: neither its time nor its failure may show that the address is known
-            self.background.start(notify(owner), "on_existing_user_sign_up")
+        await self.passwords.hash(applicant.password)  # spend what a real sign-up would
+        # beside the request: neither its time nor its failure may show that the address is known
+        self.links.send(self._notice(owner), applicant.asker)
         return Registered(await self.users.imagined(new), is_new=False)
+
+    def _notice(self, owner: User) -> Letter[User]:
+        async def nothing_else(_: Tables) -> User:
+            """A notice carries no link, so there is nothing to write for it."""
+            return owner
+
+        return Letter(
+            kind="existing-account",
+            to=owner.email,
+            user=owner,
+            make=nothing_else,
+            sender=self.settings.on_existing_user_sign_up,
+            name="on_existing_user_sign_up",
+        )

@@ -1,7 +1,8 @@
 """People: sign-up, change, deletion."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from ostiary.domain.audit import Ended, EventKind
 from ostiary.domain.entities import Account, Session, User, build, value_of
@@ -14,6 +15,9 @@ from ostiary.storage.sessions import SessionStore
 from ostiary.storage.store import Store, Transaction
 
 CREDENTIAL = "credential"
+
+AlsoWrite: TypeAlias = Callable[[User, Transaction], Awaitable[None]]
+"""Writes more in the transaction of a user's row, such as the mail about it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +88,13 @@ class Users:
         return replace(user, id=drawn.id)
 
     async def sign_up(
-        self, new: NewUser, password_hash: str | None, wanted: SessionWanted | None
+        self,
+        new: NewUser,
+        password_hash: str | None,
+        wanted: SessionWanted | None,
+        also: AlsoWrite | None = None,
     ) -> tuple[User, Session | None]:
-        """Write user, credential account and session in one transaction.
+        """Write user, credential account, session and what else goes with them in one transaction.
 
         Raises AlreadyExists where the address is taken, by now or in a race; then nothing was written.
         """
@@ -95,6 +103,8 @@ class Users:
             if password_hash is not None:
                 await self.writes.create(ACCOUNT, self._credential(user, password_hash), tables)
             session = await self._start(user, wanted, tables) if wanted else None
+            if also is not None:
+                await also(user, tables)
         return user, session
 
     async def _start(self, user: User, wanted: SessionWanted, tables: Transaction) -> Session:
@@ -145,13 +155,22 @@ class Users:
             kind=kind,
         )
 
-    async def change(self, user: User, changes: Changes, *where: Condition) -> User | None:
+    async def change(
+        self, user: User, changes: Changes, *where: Condition, also: AlsoWrite | None = None
+    ) -> User | None:
         """Change a user and every copy of it in cached sessions; None if there is no such user any more.
 
-        Raises AlreadyExists where a unique value is taken.
+        `also` writes more in the same transaction. Raises AlreadyExists where a unique value is taken.
         """
         stamped = {**changes, UserFields.UPDATED_AT: self.runtime.now()}
-        updated = await self.writes.update(USER, stamped, ID.equals(user.id), *where)
+        matching = (ID.equals(user.id), *where)
+        if also is None:
+            updated = await self.writes.update(USER, stamped, *matching)
+        else:
+            async with self.store.transaction() as tables:
+                updated = await self.writes.update(USER, stamped, *matching, tables=tables)
+                if updated is not None:
+                    await also(updated, tables)
         if updated is not None:
             await self.session_store.user_changed(updated)
         return updated

@@ -11,7 +11,7 @@ from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Condition
 from ostiary.options import VerificationOptions
 from ostiary.services.write_hooks import HookedWrites
-from ostiary.storage.store import OrderBy, Store, Transaction
+from ostiary.storage.store import OrderBy, Store, Tables, Transaction
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Verifications:
     runtime: Runtime
     options: VerificationOptions
 
-    async def issue(self, identifier: str, value: str, expires_in: timedelta) -> Verification:
+    async def issue(
+        self, identifier: str, value: str, expires_in: timedelta, tables: Tables | None = None
+    ) -> Verification:
         """Keep a value under an identifier for a while."""
         now = self.runtime.now()
         return await self.writes.create(
@@ -36,6 +38,7 @@ class Verifications:
                 created_at=now,
                 updated_at=now,
             ),
+            tables,
         )
 
     async def consume(self, identifier: str, tables: Transaction | None = None) -> str | None:

@@ -28,19 +28,24 @@ def limits(application: Application) -> Findings:
 
 def mail(application: Application) -> Findings:
     """Mention that nothing sends mail; it is a failure where sign-in waits for one."""
-    options = application.auth.options
+    options, courier = application.auth.options, application.auth.services.courier
     verifies = options.email_verification.send_verification_email is not None
+    if courier is not None:
+        yield _mail.ok(
+            "shown under /dev/mail, and not sent" if courier.mailer.transport is None else "a mailer sends it"
+        )
+        return
     if options.email_and_password.require_email_verification and not verifies:
         yield _mail.failure(
             "nobody can verify an address, and sign-in requires it",
-            "set emailVerification.sendVerificationEmail; else turn requireEmailVerification off",
+            "set SMTP_URL and base_url; else turn requireEmailVerification off",
         )
     elif verifies or options.email_and_password.send_reset_password is not None:
         yield _mail.ok("a sender is configured")
     else:
         yield _mail.hint(
             "no SMTP or other sender: nobody verifies an address or gets a forgotten password back",
-            "set emailVerification.sendVerificationEmail and emailAndPassword.sendResetPassword",
+            "set SMTP_URL=smtp+starttls://user:password@mail.example:587",
         )
 
 

@@ -7,12 +7,18 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from ostiary import Auth
-from ostiary.integrations.fastapi import CurrentUser
+from ostiary.integrations.fastapi import CurrentUser, mail_page
 from ostiary.plugins import Admin
 from ostiary.server import Settings
 
 settings = Settings.load(Path(__file__).with_name("ostiary.toml"))  # .env and the environment come first
-auth = Auth(settings.to_options(), settings.database, plugins=[Admin()], key_value=settings.to_key_value())
+auth = Auth(
+    settings.to_options(),
+    settings.database,
+    plugins=[Admin()],
+    key_value=settings.to_key_value(),
+    mailer=settings.to_mailer(),
+)
 
 
 @asynccontextmanager
@@ -24,6 +30,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 app = FastAPI(title="My application", lifespan=lifespan)
 auth.install(app)
+app.include_router(mail_page(auth))  # /dev/mail, until there is an SMTP_URL
 
 
 @app.get("/api/me")

@@ -50,19 +50,19 @@ class VerifyEmail(WireModel):
 )
 async def send_verification_email(body: SendVerificationEmail, context: Context) -> Status:
     """Mail the link that verifies an address; without a session the answer is the same for every address."""
-    if context.options.email_verification.send_verification_email is None:
+    if not context.email_verification.is_available:
         raise Errors.VERIFICATION_EMAIL_NOT_ENABLED()
     active = (await context.read_session()).active
     if active is None:
         user = await context.users.by_email(body.email)
         if user is not None and not user.email_verified:
-            context.email_verification.ask(user, body.callback_url)
+            context.email_verification.ask(user, body.callback_url, context.asker)
         return Status(status=True)
     if active.user.email.lower() != body.email.lower():
         raise Errors.EMAIL_MISMATCH()
     if active.user.email_verified:
         raise Errors.EMAIL_ALREADY_VERIFIED()
-    context.email_verification.ask(active.user, body.callback_url)
+    context.email_verification.ask(active.user, body.callback_url, context.asker)
     return Status(status=True)
 
 
@@ -87,7 +87,7 @@ async def _follow(query: VerifyEmail, context: Context) -> Verified:
     active = await _session_of(proof.user, context)
     if proof.purpose == CHANGE:
         return await _change(proof.user, proof.new_email, active, context)
-    context.email_verification.ask(proof.user, query.callback_url, proof.new_email)
+    context.email_verification.ask(proof.user, query.callback_url, context.asker, proof.new_email)
     return Verified(status=True)
 
 
@@ -117,7 +117,7 @@ async def _sign_in(user: User, context: Context) -> None:
 
 
 async def _change(user: User, new_email: str, active: ActiveSession | None, context: Context) -> Verified:
-    changed = await context.email_change.apply(user, new_email)
+    changed = await context.email_change.apply(user, new_email, context.asker)
     if changed is None:
         raise INVALID_TOKEN(reason="the address was changed or taken meanwhile")
     log_event(context, "email_changed")

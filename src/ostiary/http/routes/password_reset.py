@@ -49,7 +49,7 @@ class ResetPassword(WireModel):
 )
 async def request_password_reset(body: RequestPasswordReset, context: Context) -> Sent:
     """Mail the link that sets a new password; the answer is the same for every address."""
-    await context.password_reset.request(body.email, body.redirect_to)
+    await context.password_reset.request(body.email, body.redirect_to, context.asker)
     return Sent(
         status=True, message="If this email exists in our system, check your email for the reset link"
     )

@@ -44,7 +44,7 @@ async def sign_in_email(body: SignInEmail, context: Context) -> SignedIn:
     if not is_email(body.email):
         raise Errors.INVALID_EMAIL()
     user = await context.passwords.authenticate(body.email, body.password, context.attempt)
-    await context.email_verification.require(user, body.callback_url)
+    await context.email_verification.require(user, context.asker, body.callback_url)
     session = await context.start_session(user, remember=body.remember_me is not False)
     context.remember_device(user.email)
     if body.callback_url:

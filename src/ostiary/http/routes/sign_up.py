@@ -62,6 +62,7 @@ async def sign_up_email(body: SignUpEmail, context: Context) -> SignedUp:
         image=body.image,
         callback_url=body.callback_url,
         others=body.others,
+        asker=context.asker,
     )
     remember = body.remember_me is not False
     wanted = SessionWanted(

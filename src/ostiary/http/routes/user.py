@@ -24,6 +24,8 @@ from ostiary.http.wire import (
     WireModel,
 )
 from ostiary.services.additional_fields import read_additional_fields
+from ostiary.services.mailed_links import Letter
+from ostiary.storage.store import Tables
 
 routes = Routes()
 
@@ -113,7 +115,7 @@ async def delete_user(body: DeleteUser, session: SensitiveSession, context: Cont
         await context.passwords.require(session.user, body.password, context.attempt)
     if body.token:
         await _spend(body.token, session.user, context)
-    elif context.options.user.delete_user.send_delete_account_verification is not None:
+    elif _asks_mailbox(context):
         _mail_link(session.user, body.callback_url, context)
         return Success(success=True, message="Verification email sent")
     elif not body.password and not context.sessions.is_fresh(session.session):
@@ -137,6 +139,11 @@ async def delete_user_callback(query: FromQuery[DeletionLink], context: Context)
     return DELETED
 
 
+def _asks_mailbox(context: Context) -> bool:
+    settings = context.options.user.delete_user
+    return settings.verify_by_mail or settings.send_delete_account_verification is not None
+
+
 async def _spend(token: str, user: User, context: Context) -> None:
     if await context.verifications.consume(f"delete-account-{token}") != user.id:
         raise UNKNOWN_TOKEN(reason="unknown, used or somebody else's token")
@@ -144,20 +151,25 @@ async def _spend(token: str, user: User, context: Context) -> None:
 
 def _mail_link(user: User, callback_url: str | None, context: Context) -> None:
     settings, links = context.options.user.delete_user, context.services.mail_flows.links
-    sender = settings.send_delete_account_verification
-    if sender is None:
-        return
+    lifetime = settings.delete_token_expires_in
 
-    async def link() -> MailedLink:
+    async def link(tables: Tables) -> MailedLink:
         """Write the token's row beside the request."""
         token = context.services.runtime.new_token()
-        await context.verifications.issue(
-            f"delete-account-{token}", user.id, settings.delete_token_expires_in
-        )
+        await context.verifications.issue(f"delete-account-{token}", user.id, lifetime, tables)
         url = links.url("/delete-user/callback", token=token, callbackURL=callback_url or "/")
         return MailedLink(user=user, url=url, token=token)
 
-    links.send(sender, user.email, link, "send_delete_account_verification")
+    letter = Letter(
+        kind="delete-account",
+        to=user.email,
+        user=user,
+        make=link,
+        sender=settings.send_delete_account_verification,
+        name="send_delete_account_verification",
+        expires_in=lifetime,
+    )
+    links.send(letter, context.asker)
 
 
 async def _delete(session: ActiveSession, context: Context) -> None:

@@ -13,6 +13,7 @@ from ostiary.integrations.fastapi.dependencies import (
     require_scope,
 )
 from ostiary.integrations.fastapi.install import install
+from ostiary.integrations.fastapi.mail_page import mail_page
 
 __all__ = [
     "CurrentPrincipal",
@@ -24,6 +25,7 @@ __all__ = [
     "current_user",
     "install",
     "is_still_signed_in",
+    "mail_page",
     "require_role",
     "require_scope",
 ]

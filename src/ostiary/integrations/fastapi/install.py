@@ -78,6 +78,10 @@ class Host(Protocol):
         """Hold connections for the time of a block."""
         ...
 
+    def start(self) -> None:
+        """Begin the work beside the requests."""
+        ...
+
 
 def host(app: FastAPI, owner: Host, surround: Callable[[ASGIApp], ASGIApp]) -> None:
     """Put an application inside of what gives every connection its visit; give refusals their answers.
@@ -118,6 +122,7 @@ def _hold_connections(owner: Host, app: FastAPI) -> None:
     async def lifespan(app: FastAPI) -> AsyncIterator[Any]:  # the application's own state, or None
         """Close the connections after the application's own shutdown, which may still need them."""
         async with owner.lifespan(), original(app) as state:
+            owner.start()  # the application may have made the tables just now
             yield state
 
     app.router.lifespan_context = lifespan

@@ -87,7 +87,7 @@ class Grants:
         if not options.enabled:
             raise Errors.EMAIL_PASSWORD_DISABLED()
         user = await context.passwords.authenticate(body.address, body.password, context.attempt)
-        await context.email_verification.require(user)
+        await context.email_verification.require(user, context.asker)
         try:
             await context.sessions.admit_to_sign_in(user)
         except AuthError as barred:
@@ -115,7 +115,11 @@ class Grants:
         """Make an account; no tokens where the server starts no session at sign-up, or none is wanted."""
         context = self.context
         applicant = Applicant(
-            email=body.email, name=body.name or "", password=body.password, others=body.others
+            email=body.email,
+            name=body.name or "",
+            password=body.password,
+            others=body.others,
+            asker=context.asker,
         )
         wanted = SessionWanted(ip_address=context.client_address, user_agent=context.user_agent)
         registered = await context.registration.register(applicant, wanted if signs_in else None)
