@@ -81,9 +81,11 @@ class ProviderClient:
             **({"device_id": grant.device_id} if grant.device_id else {}),
             "redirect_uri": grant.redirect_uri,
         }
-        authentication = provider.settings.authentication or provider.authentication
         return await self._ask_for_tokens(
-            provider, {**form, **provider.token_parameters, **form}, authentication
+            provider,
+            {**form, **provider.token_parameters, **form},
+            provider.token_headers,
+            provider.settings.authentication or provider.authentication,
         )
 
     async def renew(
@@ -100,6 +102,7 @@ class ProviderClient:
         return await self._ask_for_tokens(
             provider,
             {**form, **provider.refresh_parameters, **(more or {}), **form},
+            provider.refresh_headers,
             provider.settings.authentication or authentication,
         )
 
@@ -155,12 +158,16 @@ class ProviderClient:
             raise IdTokenRefused(str(error)) from error
 
     async def _ask_for_tokens(
-        self, provider: Provider, form: Mapping[str, str], authentication: ClientAuthentication
+        self,
+        provider: Provider,
+        form: Mapping[str, str],
+        headers: Mapping[str, str],
+        authentication: ClientAuthentication,
     ) -> OAuthTokens:
         proof = await self._proof(provider, authentication)
-        headers = {**_FORM, **provider.token_headers, **proof.headers}
+        sent = {**_FORM, **headers, **proof.headers}
         body = form_encoded({**form, **proof.members}).encode()
-        document = await self._calls(provider).ask(provider.token_url, headers, body)
+        document = await self._calls(provider).ask(provider.token_url, sent, body)
         if not isinstance(document, dict) or "error" in document:
             raise ProviderFailed("it answered without tokens")
         return self._with_life(provider, read_tokens(document, self.runtime.now()))

@@ -152,6 +152,7 @@ class Provider:
     client_id_name: str = "client_id"
     """What the token endpoint calls the client id."""
     token_headers: Mapping[str, str] = field(default_factory=dict)
+    refresh_headers: Mapping[str, str] = field(default_factory=dict)
     token_parameters: Mapping[str, str] = field(default_factory=dict)
     refresh_parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameters to add when tokens are renewed."""

@@ -117,6 +117,7 @@ async def generic(settings: GenericOAuth, client_for: ClientFor) -> Provider:
         extra_parameters=settings.authorization_url_params,
         pkce=settings.pkce,
         token_headers=settings.authorization_headers,
+        refresh_headers=settings.authorization_headers,
         token_parameters=settings.token_url_params,
         refresh_parameters=_refresh_parameters(settings),
         get_token=settings.get_token,

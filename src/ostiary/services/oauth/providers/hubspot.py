@@ -27,5 +27,5 @@ def hubspot(settings: HubSpot) -> Provider:
 
 async def _read(grant: Grant) -> UserInfo | None:
     token = quote(grant.tokens.access_token or "", safe="")
-    profile = object_at(await grant.ask(f"{_TOKENS}/{token}"))
+    profile = object_at(await grant.calls.ask(f"{_TOKENS}/{token}"))
     return None if profile is None else UserInfo(data=profile, user=_USER(profile))

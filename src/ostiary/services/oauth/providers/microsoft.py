@@ -45,6 +45,7 @@ def microsoft(settings: Microsoft) -> Provider:
         }
         return UserInfo(data=data, user=user)
 
+    defaults = () if settings.disable_default_scope else _SCOPES
     return Provider(
         settings=settings,
         authorization_url=f"{authority}/{tenant}/oauth2/v2.0/authorize",
@@ -59,6 +60,7 @@ def microsoft(settings: Microsoft) -> Provider:
             max_age=FRESH,
         ),
         requires_id_token=True,
+        refresh_parameters={"scope": " ".join((*defaults, *settings.scope))},
         subject=subject_at("oid"),
         read=read,
     )
