@@ -20,6 +20,7 @@ attribute `auth` of the record; `ostiary serve` writes them as members of a JSON
 | `endpoint` | the endpoint's name; on a route of the application its method and path |
 | `ip_address` | the client's [address](../explanation/client-address.md), empty where none can be believed |
 | `user_agent` | what the client calls itself, at most 200 characters |
+| `request_id` | the identifier of the request, where [one is given](../how-to/operate.md#logs) |
 | `user_id` | the signed-in user |
 | `email` | where nobody is signed in: the address that was given, if it is one |
 | `session_id` | the session that was ended because a refresh token was used twice |

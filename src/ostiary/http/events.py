@@ -4,6 +4,7 @@ import logging
 from typing import Final
 from urllib.parse import quote
 
+from ostiary.domain.circumstances import REQUEST_ID
 from ostiary.domain.errors import AuthError
 from ostiary.http.context import Context
 from ostiary.http.wire import is_email
@@ -35,11 +36,13 @@ def _endpoint(context: Context) -> str:
 
 
 def _where(context: Context, event: str) -> dict[str, str]:
+    request_id = REQUEST_ID.get()
     return {
         "event": event,
         "endpoint": _endpoint(context),
         "ip_address": context.client_address or "",
         "user_agent": (context.user_agent or "")[:200],
+        **({} if request_id is None else {"request_id": request_id}),
     }
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from ostiary.integrations.fastapi import mail_page
+from ostiary.integrations.request_ids import RequestIds
 from ostiary.server.application import Application, find_application
 from ostiary.server.health import health_routes
 from ostiary.server.logging import configure_logging
@@ -38,4 +39,5 @@ def application_server(application: Application) -> FastAPI:
     app.include_router(health_routes(auth))
     app.include_router(mail_page(auth))
     auth.install(app)
+    app.add_middleware(RequestIds)
     return app

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import structlog
 
+from ostiary.domain.circumstances import REQUEST_ID
 from ostiary.server.settings import Settings
 
 _SECRET: Final = re.compile(
@@ -28,6 +29,13 @@ def _fields_of_events(logger: Any, method: str, event: EventDict) -> EventDict:
         for name, value in details.items():
             event.setdefault(name, value)
         event["event"] = details.get("event", event["event"])  # the message may say more than the name
+    return event
+
+
+def _with_request_id(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Name the request that a line is of."""
+    if (request_id := REQUEST_ID.get()) is not None:
+        event.setdefault("request_id", request_id)
     return event
 
 
@@ -74,6 +82,7 @@ def _formatter(form: Literal["json", "console"]) -> logging.Formatter:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _fields_of_events,
+        _with_request_id,
         _without_queries,
     ]
     renderer: structlog.types.Processor = (

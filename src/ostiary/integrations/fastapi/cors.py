@@ -10,7 +10,7 @@ from ostiary.http.origins import Address
 from ostiary.options import Options
 
 _METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-_EXPOSED: Final = "retry-after, set-auth-jwt, set-auth-token, x-retry-after, x-session-ended"
+_EXPOSED: Final = "retry-after, set-auth-jwt, set-auth-token, x-request-id, x-retry-after, x-session-ended"
 _REMEMBERED: Final = "600"  # seconds
 _GRANTS: Final = frozenset({b"access-control-allow-origin", b"access-control-allow-credentials"})
 
