@@ -8,6 +8,7 @@ from docs.writers.markdown import code, codes, page, sentence, table
 from docs.writers.source import bare, fields_of, signature_of, summary, whole
 from ostiary import DatabaseHooks, DeleteUser, EmailAndPassword, Hooks, ModelHooks
 from ostiary.crypto.passwords import PasswordHasher
+from ostiary.domain.observation import Observer
 from ostiary.domain.runtime import Runtime
 from ostiary.http.context import Context
 from ostiary.outgoing import HttpClient, MailTransport
@@ -39,7 +40,18 @@ async def only_our_people(context: Context) -> None:
 A name that no endpoint has is a `ConfigurationError` when `Auth` is made. `ANY` stands for every endpoint.
 """
 
-PORTS = (Runtime, PasswordHasher, MailTransport, HttpClient, KeyValue, Store, Tables, Transaction, Repository)
+PORTS = (
+    Runtime,
+    PasswordHasher,
+    MailTransport,
+    HttpClient,
+    Observer,
+    KeyValue,
+    Store,
+    Tables,
+    Transaction,
+    Repository,
+)
 
 
 def write() -> str:

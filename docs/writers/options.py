@@ -46,6 +46,7 @@ ARGUMENTS = {
     "hasher": "Makes and checks password hashes: `BoundedHasher`, or anything with its three methods.",
     "http_client": "Makes outgoing requests: to providers, and for `password_policy.refuse_breached`.",
     "mailer": "Writes and delivers the mails that no function of the application sends: a `Mailer`.",
+    "observers": "Hear what happens, [to count or to trace it](../how-to/measure.md).",
 }
 
 VERIFIER_ARGUMENTS = {

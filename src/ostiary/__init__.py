@@ -4,6 +4,7 @@ from ostiary.auth import Auth
 from ostiary.domain.entities import Account, ActiveSession, Session, User
 from ostiary.domain.errors import AuthError, ConfigurationError, ErrorCode, Errors
 from ostiary.domain.mailed_links import EmailChanged, EmailChangeLink, MailedLink
+from ostiary.domain.observation import Observer, Served
 from ostiary.domain.schema import Field, Index, Model, Reference
 from ostiary.http.api import Caller
 from ostiary.http.hooks import ANY, Hooks
@@ -78,12 +79,14 @@ __all__ = [
     "Mailer",
     "Model",
     "ModelHooks",
+    "Observer",
     "Options",
     "PasswordPolicy",
     "Principal",
     "RateLimit",
     "RateLimitOptions",
     "Reference",
+    "Served",
     "Session",
     "SessionIssuer",
     "SessionOptions",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ostiary.composition import Parts, build_pipeline, runtime_of, schema_of
 from ostiary.crypto.passwords import PasswordHasher
 from ostiary.domain.errors import ConfigurationError
+from ostiary.domain.observation import Observer
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
 from ostiary.http.api import Api
@@ -43,6 +44,7 @@ class Auth:
         hasher: PasswordHasher | None = None,
         http_client: HttpClient | None = None,
         mailer: Mailer | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         """`database` is an address such as `sqlite:///app.db` or `postgresql://...`, or any Store.
 
@@ -60,10 +62,12 @@ class Auth:
             hasher=hasher,
             http_client=http_client,
             mailer=mailer,
+            observers=observers,
             stateless=stateless,
         )
         self.options = options
         self.plugins = parts.plugins
+        self.observers = parts.observers
         self.schema: Schema = schema_of(options, parts)
         self.database_url = database if isinstance(database, str) else None
         self.pipeline = build_pipeline(options, parts, self._store(database, runtime_of(options, parts)))

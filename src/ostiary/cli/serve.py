@@ -3,7 +3,10 @@
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -53,7 +56,8 @@ def serve(
     configure_logging(settings)
     run(application.auth, _prepare(application.auth, migrate=settings.migrate))
     _tell_workers(config, app)
-    _listen(settings)
+    with _counted_together(settings):
+        _listen(settings)
 
 
 async def _prepare(auth: "Auth", *, migrate: bool) -> None:
@@ -79,6 +83,18 @@ def _tell_workers(config: Path | None, app: str | None) -> None:
     if app is not None:
         os.environ[APP_VARIABLE] = app
     os.environ["OSTIARY_MIGRATE"] = "false"  # it is done, or was not wanted
+
+
+@contextmanager
+def _counted_together(settings: "Settings") -> Iterator[None]:
+    """Give processes a directory to count in together, so that one scrape tells of all of them."""
+    variable = "PROMETHEUS_MULTIPROC_DIR"
+    if settings.metrics_token is None or settings.workers == 1 or variable in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="ostiary-metrics-") as directory:
+        os.environ[variable] = directory
+        yield
 
 
 def _listen(settings: "Settings") -> None:

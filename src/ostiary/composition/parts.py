@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ostiary.crypto.passwords import PasswordHasher
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.mail import MAIL
+from ostiary.domain.observation import Observer
 from ostiary.domain.runtime import Runtime, SystemRuntime, UuidRuntime
 from ostiary.domain.schema import Schema
 from ostiary.http.hooks import Hooks
@@ -29,6 +30,7 @@ class Parts:
     hasher: PasswordHasher | None = None
     http_client: HttpClient | None = None
     mailer: Mailer | None = None
+    observers: Sequence[Observer] = ()
     stateless: bool = False
     """Nothing durable stands behind: the cookie cache is the session."""
 

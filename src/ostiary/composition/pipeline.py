@@ -3,6 +3,7 @@
 from ostiary.composition.parts import Parts, rate_limit_storage, runtime_of
 from ostiary.composition.services import services_of
 from ostiary.domain.errors import ConfigurationError
+from ostiary.domain.observation import Observers
 from ostiary.http.hooks import check_names
 from ostiary.http.limits import Limits
 from ostiary.http.pipeline import Pipeline
@@ -31,10 +32,21 @@ def _limiter_of(options: Options, parts: Parts, store: Store, memory: MemoryRate
     return FallbackRateLimiter(StoreRateLimiter(store, runtime), memory, runtime)
 
 
+def _watched(limiter: RateLimiter, observers: Observers) -> RateLimiter:
+    if isinstance(limiter, FallbackRateLimiter):
+        observers.watch(
+            "rate_limit_store_failures",
+            "How often the store that shares rate limits did not answer",
+            lambda: limiter.failures,
+        )
+    return limiter
+
+
 def build_pipeline(options: Options, parts: Parts, store: Store) -> Pipeline:
     """Return the pipeline of a configuration; raises ConfigurationError with the cure."""
     memory = MemoryRateLimiter(runtime_of(options, parts))
-    limiter = _limiter_of(options, parts, store, memory)
+    observers = Observers(parts.observers)
+    limiter = _watched(_limiter_of(options, parts, store, memory), observers)
     services = services_of(options, parts, store, limiter)
     endpoints = core_endpoints()
     for plugin in parts.plugins:
@@ -56,6 +68,7 @@ def build_pipeline(options: Options, parts: Parts, store: Store) -> Pipeline:
         endpoints,
         limits,
         all_hooks,
+        observers=observers,
         on_request=[p.on_request for p in parts.plugins if type(p).on_request is not Plugin.on_request],
         on_response=[p.on_response for p in parts.plugins if type(p).on_response is not Plugin.on_response],
         present=[p.present for p in parts.plugins if type(p).present is not Plugin.present],

@@ -3,7 +3,9 @@
 from ostiary.composition.parts import Parts, keyring_of, runtime_of, sessions_in_key_value
 from ostiary.composition.signing import access_judge_of, admissions_of, denials_of, judge_of, signing_of
 from ostiary.composition.social import social_of
-from ostiary.crypto.passwords import BoundedHasher
+from ostiary.crypto.observed_hasher import ObservedHasher
+from ostiary.crypto.passwords import BoundedHasher, PasswordHasher
+from ostiary.domain.observation import Observers
 from ostiary.domain.runtime import Runtime
 from ostiary.http.client_address import ClientAddress
 from ostiary.http.context import Services
@@ -52,6 +54,15 @@ def _session_store_of(options: Options, parts: Parts, store: Store, runtime: Run
     )
 
 
+def _hasher_of(parts: Parts, runtime: Runtime, observers: Observers) -> PasswordHasher:
+    hasher = parts.hasher or BoundedHasher(runtime)
+    if not observers:
+        return hasher
+    if isinstance(hasher, BoundedHasher):
+        observers.watch("hashing_jobs", "Passwords being hashed or waiting for a thread", lambda: hasher.jobs)
+    return ObservedHasher(hasher, observers)
+
+
 def _passwords_of(options: Options, parts: Parts, users: Users, limiter: RateLimiter) -> Passwords:
     runtime = users.runtime
     limit = options.rate_limit.sign_in_failures if options.rate_limit.enabled else None
@@ -59,7 +70,7 @@ def _passwords_of(options: Options, parts: Parts, users: Users, limiter: RateLim
     return Passwords(
         store=users.store,
         users=users,
-        hasher=parts.hasher or BoundedHasher(runtime),
+        hasher=_hasher_of(parts, runtime, users.writes.audit.observers),
         rules=PasswordRules(options.password_policy, breaches, options.app_name),
         attempts=SignInAttempts(limiter, limit, keyring_of(options), runtime),
     )
@@ -75,16 +86,29 @@ def _registration_of(options: Options, passwords: Passwords, mail_flows: MailFlo
     )
 
 
-def _audit_of(options: Options, store: Store, runtime: Runtime, background: Background) -> AuditLog:
+def _background_of(observers: Observers) -> Background:
+    background = Background()
+    observers.watch("background_tasks", "Work under way beside the requests", lambda: background.running)
+    observers.watch("background_failures", "Such work that failed", lambda: background.failures)
+    return background
+
+
+def _audit_of(options: Options, parts: Parts, store: Store, background: Background) -> AuditLog:
     linker = ChainLinker(AuditChain(store), background, options.audit.link_after)
-    return AuditLog(store, runtime, options.audit, linker if options.audit.enabled else None)
+    return AuditLog(
+        store,
+        runtime_of(options, parts),
+        options.audit,
+        linker if options.audit.enabled else None,
+        Observers(parts.observers),
+    )
 
 
 def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimiter) -> Services:
     """Return everything that stands behind the endpoints."""
     runtime, keyring = runtime_of(options, parts), keyring_of(options)
-    background = Background()
-    audit = _audit_of(options, store, runtime, background)
+    background = _background_of(Observers(parts.observers))
+    audit = _audit_of(options, parts, store, background)
     signing = signing_of(options, parts, keyring, audit)
     denials = None if signing is None else denials_of(options, parts, store, runtime)
     hooks = [

@@ -112,6 +112,11 @@ class BoundedHasher:
         queued = max(0, self._jobs - self._workers + 1)
         return queued * self._average / self._workers
 
+    @property
+    def jobs(self) -> int:
+        """How many passwords are being hashed or wait for a thread."""
+        return self._jobs
+
     def close(self) -> None:
         """Let the running jobs end and drop the queued ones, whose callers get CancelledError."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -3,7 +3,7 @@
 import math
 from http import HTTPStatus
 
-from ostiary.domain.errors import AuthError, Errors, JsonValue, Overloaded
+from ostiary.domain.errors import AuthError, Errors, JsonValue, Overloaded, StorageUnavailable
 from ostiary.http import json
 from ostiary.http.context import Context
 from ostiary.http.messages import Response
@@ -63,6 +63,20 @@ def redirected(context: Context, redirect: Redirect) -> Response:
     """Answer 302."""
     # wire: the reference names a type for the body that a redirect does not have
     return _with_context(Response(302, [("location", redirect.location), JSON_TYPE]), context)
+
+
+def code_of(error: Exception) -> str | None:
+    """Return what measures call an outcome; None for a redirect, which refuses nothing."""
+    match error:
+        case AuthError():
+            return error.code or str(error.status)
+        case StorageUnavailable():
+            return "STORAGE_UNAVAILABLE"
+        case Overloaded():
+            return "OVERLOADED"
+        case Redirect():
+            return None
+    return type(error).__name__
 
 
 def unavailable(error: Exception) -> AuthError:

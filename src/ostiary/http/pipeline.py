@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ostiary.crypto.passwords import PasswordTooLong
 from ostiary.domain.circumstances import under
@@ -17,6 +17,7 @@ from ostiary.domain.errors import (
     Overloaded,
     StorageUnavailable,
 )
+from ostiary.domain.observation import Observers, Served
 from ostiary.http import answers
 from ostiary.http.body import read_body
 from ostiary.http.context import Context, Services
@@ -54,6 +55,9 @@ class Route:
     """What an empty query string comes to; None where it is refused."""
 
 
+NOBODY: Final = Observers()
+
+
 def _without_query(query: Parameter | None) -> object | None:
     try:
         return None if query is None else validate(query.type, {}, "query")
@@ -71,6 +75,7 @@ class Pipeline:
         limits: Limits,
         hooks: Sequence[Hooks] = (),
         *,
+        observers: Observers = NOBODY,
         on_request: Sequence[OnRequest] = (),
         on_response: Sequence[OnResponse] = (),
         present: Sequence[Present] = (),
@@ -78,6 +83,7 @@ class Pipeline:
         """Compile every endpoint; raises ConfigurationError where two claim one path or name."""
         self.services = services
         self._limits = limits
+        self._observers = observers
         self._on_request = tuple(on_request)
         self._on_response = tuple(on_response)
         self._present = tuple(present)
@@ -129,13 +135,35 @@ class Pipeline:
             return answers.not_found()
         context = Context(request, self.services, route.endpoint)
         with under(context.circumstances):
-            try:
-                response = await self._answer(context, route)
-            except Exception as error:  # noqa: BLE001  the last line of defence: a stack trace never leaves
-                response = self._failure(context, error)
-            for on_response in self._on_response:
-                await on_response(context, response)
+            if self._observers:
+                return await self._observed(context, route)
+            response, _ = await self._served(context, route)
+            return response
+
+    async def _observed(self, context: Context, route: Route) -> Response:
+        endpoint, request = route.endpoint, context.request
+        mount = endpoint.mount or self.services.options.mount_path
+        served = Served(
+            endpoint=endpoint.name,
+            method=request.method,
+            route=f"{mount}{endpoint.path}",
+            headers=request.headers,
+        )
+        with self._observers.serving(served):
+            response, served.refusal = await self._served(context, route)
+            served.status = response.status
         return response
+
+    async def _served(self, context: Context, route: Route) -> tuple[Response, str | None]:
+        """Return the answer, and the code of the refusal if it is one."""
+        refusal = None
+        try:
+            response = await self._answer(context, route)
+        except Exception as error:  # noqa: BLE001  the last line of defence: a stack trace never leaves
+            response, refusal = self._failure(context, error), answers.code_of(error)
+        for on_response in self._on_response:
+            await on_response(context, response)
+        return response, refusal
 
     def _with_parameter(self, request: Request, path: str) -> Route | None:
         """Find the route whose path ends in a parameter, which is never empty."""

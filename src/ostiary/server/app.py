@@ -10,6 +10,7 @@ from ostiary.integrations.request_ids import RequestIds
 from ostiary.server.application import Application, find_application
 from ostiary.server.health import health_routes
 from ostiary.server.logging import configure_logging
+from ostiary.server.observers import metrics_route
 
 
 def create_app() -> FastAPI:
@@ -38,6 +39,8 @@ def application_server(application: Application) -> FastAPI:
     )
     app.include_router(health_routes(auth))
     app.include_router(mail_page(auth))
+    if token := application.settings.metrics_token:
+        app.include_router(metrics_route(auth, token))
     auth.install(app)
     app.add_middleware(RequestIds)
     return app

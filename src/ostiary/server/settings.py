@@ -26,6 +26,7 @@ from ostiary.options import Options, PasswordPolicy
 from ostiary.outgoing import Mailer, Smtp
 from ostiary.outgoing.networks import is_loopback_name
 from ostiary.plugins import Admin, Bearer, Jwt, Tokens
+from ostiary.server.observers import observers_of
 from ostiary.storage.key_value import KeyValue
 
 CONFIG_FILE: Final = "ostiary.toml"
@@ -96,6 +97,11 @@ class Settings(BaseSettings):
     """The least that is logged."""
     access_log: bool = False
     """Log every request, without its query."""
+    metrics_token: SecretStr | None = None
+    """Show Prometheus metrics under /metrics to whoever presents this token as a bearer; by default there are
+    none. They need the extra `metrics`."""
+    tracing: bool = False
+    """Trace requests by the process's OpenTelemetry; needs the extra `tracing`."""
     audit: bool = True
     """Record security acts in the audit log."""
     migrate: bool = True
@@ -215,6 +221,7 @@ class Settings(BaseSettings):
             plugins=plugins,
             key_value=self.to_key_value(),
             mailer=self.to_mailer(),
+            observers=observers_of(metrics=self.metrics_token is not None, tracing=self.tracing),
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ostiary.domain.audit import AUDIT_EVENT, AuditEvent, AuditFields, Ended, EventKind, kind_of_end
 from ostiary.domain.circumstances import present_circumstances
 from ostiary.domain.entities import Session
+from ostiary.domain.observation import Observers
 from ostiary.domain.runtime import Runtime
 from ostiary.options import AuditOptions
 from ostiary.services.audit_chain import ChainLinker
@@ -28,9 +29,18 @@ class AuditLog:
     """Adds events. Where it is off, acts pay nothing for it."""
 
     def __init__(
-        self, store: Store, runtime: Runtime, options: AuditOptions, linker: ChainLinker | None
+        self,
+        store: Store,
+        runtime: Runtime,
+        options: AuditOptions,
+        linker: ChainLinker | None,
+        observers: Observers,
     ) -> None:
-        """`linker` is woken when an event is durable; without one the log is off."""
+        """`linker` is woken when an event is durable; without one the log is off.
+
+        Observers hear of every act all the same.
+        """
+        self.observers: Final = observers
         self.linker: Final = linker
         self.store: Final = store
         self._runtime = runtime
@@ -112,6 +122,7 @@ class Act:
     ) -> None:
         """Add an event; `session` is the token of the session it is about, of which a hash is kept."""
         transaction = self.transaction
+        await self._tell(kind, reason)
         if self.log.linker is None or transaction is None:
             return
         event = self.log.event(
@@ -123,6 +134,21 @@ class Act:
         )
         await transaction.rows(AUDIT_EVENT).insert(event)
         transaction.after_commit(self.log.linker.wake)
+
+    async def _tell(self, kind: EventKind, reason: str | None) -> None:
+        """Let observers hear of it once it is durable."""
+        observers = self.log.observers
+        if not observers:
+            return
+
+        async def tell() -> None:
+            """Do so."""
+            observers.happened(kind, reason)
+
+        if self.transaction is None:
+            await tell()
+        else:
+            self.transaction.after_commit(tell)
 
     async def record_ends(self, gone: Sequence[Session], why: Ended) -> None:
         """Add an event for each session that ended; of a great many the rest is counted in one."""

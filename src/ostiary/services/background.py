@@ -14,8 +14,15 @@ class Background:
 
     def __init__(self, most: int = 1000) -> None:
         """Start idle; while `most` is under way, more work of others' making is left out."""
+        self.failures = 0
+        """How much of it failed."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._most = most
+
+    @property
+    def running(self) -> int:
+        """How much is under way."""
+        return len(self._tasks)
 
     def start(self, work: Coroutine[Any, Any, None], name: str, *, patience: timedelta | None = None) -> None:
         """Await work on its own; with `patience` it is somebody else's, and bounded in time and number."""
@@ -27,12 +34,12 @@ class Background:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    @staticmethod
-    async def _guarded(work: Coroutine[Any, Any, None], name: str, patience: timedelta | None) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, None], name: str, patience: timedelta | None) -> None:
         try:
             async with asyncio.timeout(None if patience is None else patience.total_seconds()):
                 await work
         except Exception:  # noqa: BLE001  whatever it was, nobody waits for it
+            self.failures += 1
             _log.exception("%s failed", name)
 
     async def drain(self) -> None:
