@@ -7,6 +7,7 @@ from ostiary.cli.doctor import doctor
 from ostiary.cli.exits import Group
 from ostiary.cli.init import init
 from ostiary.cli.keys import keys
+from ostiary.cli.mail import mail
 from ostiary.cli.migrate import migrate
 from ostiary.cli.secret import secret
 from ostiary.cli.serve import serve
@@ -29,6 +30,7 @@ app.command(short_help="Add what the database lacks of the configured tables.")(
 app.command(short_help="Print a new secret, or rotate secrets.")(secret)
 app.add_typer(users, name="users", short_help="List, create, ban and delete users.")
 app.add_typer(keys, name="keys", short_help="List and rotate the keys that sign tokens.")
+app.add_typer(mail, name="mail", short_help="List mail, retry what failed, send a test.")
 app.add_typer(audit, name="audit", short_help="List, export and verify the record of security acts.")
 app.command(short_help="Say what is wrong or unsafe, and what to change.")(doctor)
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from html import escape
 from typing import Final
 
 from ostiary.crypto.sealing import SealError
@@ -99,6 +100,22 @@ class Courier:
             app_url=self._head.app_url,
             minutes=None if lifetime is None else max(1, round(lifetime.total_seconds() / 60)),
         )
+
+    async def send_test(self, to: str) -> None:
+        """Hand a message over that says that it is a test; raises what the transport raises."""
+        if self.mailer.transport is None:
+            return
+        text = f"{self._head.app_name} can send mail.\n"
+        email = Email(
+            sender=self.mailer.sender,
+            to=to,
+            subject=f"A test of {self._head.app_name}",
+            text=text,
+            html=f"<p>{escape(text)}</p>\n",
+            message_id=f"<{self._runtime.new_id()}@{address_of(self.mailer.sender).domain}>",
+            sent_at=self._runtime.now(),
+        )
+        await self.mailer.transport.deliver(email)
 
     async def _wake(self) -> None:
         self.start()

@@ -83,7 +83,7 @@ class Outbox:
         """Let another attempt be made later; a no-op for who lost the claim."""
         changes: Changes = {
             QueuedMailFields.DUE_AT: until,
-            QueuedMailFields.LAST_ERROR: error[:_LONGEST_ERROR],
+            QueuedMailFields.LAST_ERROR: _shown(error),
         }
         await self._rows.update(changes, *_held(row))
 
@@ -92,7 +92,7 @@ class Outbox:
         changes: Changes = {
             QueuedMailFields.STATE: state,
             QueuedMailFields.ENDED_AT: self.runtime.now(),
-            QueuedMailFields.LAST_ERROR: None if error is None else error[:_LONGEST_ERROR],
+            QueuedMailFields.LAST_ERROR: None if error is None else _shown(error),
         }
         await self._rows.update({**changes, QueuedMailFields.BODY: ""} if forget else changes, *_held(row))
 
@@ -130,6 +130,11 @@ class Outbox:
     @property
     def _rows(self) -> Repository[QueuedMail]:
         return self.store.rows(MAIL)
+
+
+def _shown(error: str) -> str:
+    """Return what a terminal may show: mail servers of others choose their words."""
+    return "".join(each if each.isprintable() else " " for each in error[:_LONGEST_ERROR])
 
 
 def _held(row: QueuedMail) -> tuple[Condition, ...]:

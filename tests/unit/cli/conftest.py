@@ -13,7 +13,17 @@ from ostiary.cli import app
 from tests.builders import SECRET
 
 Command = Callable[..., Result]
-NAMES = ("OSTIARY_", "BETTER_AUTH_", "AUTH_SECRET", "DATABASE_URL", "REDIS_URL", "PORT", "WEB_CONCURRENCY")
+NAMES = (
+    "OSTIARY_",
+    "BETTER_AUTH_",
+    "AUTH_SECRET",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "PORT",
+    "WEB_CONCURRENCY",
+)
 
 
 @pytest.fixture(autouse=True)
