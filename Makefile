@@ -7,10 +7,10 @@ BOUNDED := timeout --signal=ABRT --kill-after=10 1500 env PYTHONFAULTHANDLER=1
 RUFF_PATHS := src tests examples benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick format services conformance bench docs web web-test web-unit clean
+.PHONY: help run test check quick format services conformance bench docs web web-test web-unit web-tokens web-tokens-test clean
 
 help:  ## List the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 .stamps/venv:
 	@python3 -m venv .venv 2>/dev/null || (echo "python3-venv is missing: installing it" && apt-get update -q && apt-get install -qy python3-venv && python3 -m venv .venv)
@@ -33,6 +33,10 @@ help:  ## List the commands
 .stamps/ostiary-react: frontend/packages/ostiary-react/package-lock.json
 	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix frontend/packages/ostiary-react
 	@mkdir -p .stamps && touch $@
+
+.stamps/token-mode: frontend/examples/token-mode/package-lock.json .stamps/ostiary-react
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix frontend/examples/token-mode
+	@touch $@
 
 .stamps/web-packages: frontend/package-lock.json
 	npm ci --silent --no-audit --no-fund --prefix frontend
@@ -60,6 +64,16 @@ web-test: .stamps/python .stamps/web-build .stamps/chromium services  ## The fro
 	npm run --silent --prefix frontend lint
 	cd frontend && $(BOUNDED) npx playwright test
 
+web-tokens: .stamps/run .stamps/token-mode  ## Start the example and a front end on another origin: http://127.0.0.1:5173
+	@npm run --silent --prefix frontend/packages/ostiary-react build
+	@PORT=8000 $(PY) -m examples.tasks & backend=$$!; \
+	trap "kill $$backend 2>/dev/null" EXIT INT TERM; \
+	npm run --silent --prefix frontend/examples/token-mode dev
+
+web-tokens-test: .stamps/python .stamps/token-mode .stamps/chromium services  ## That front end in a browser, against the example on PostgreSQL
+	npm run --silent --prefix frontend/packages/ostiary-react build
+	cd frontend/examples/token-mode && npm run --silent check && $(BOUNDED) npm test --silent
+
 services: .stamps/python  ## Find or start PostgreSQL, MariaDB and Redis for the tests
 	$(PY) -m tests.services
 
@@ -69,6 +83,7 @@ test: .stamps/python .stamps/node services  ## Make the environment, run everyth
 	$(BOUNDED) $(PY) -m pytest tests/conformance -n 0 --maxfail 20
 	$(MAKE) web-unit
 	$(MAKE) web-test
+	$(MAKE) web-tokens-test
 	@echo "all green"
 
 check: .stamps/python  ## Format, lint, types, layers, house tests: before every commit
@@ -98,4 +113,4 @@ docs: .stamps/python  ## Generate the reference pages from options, catalogue an
 	$(PY) -m docs.generate
 
 clean:  ## Remove environments and caches
-	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/conformance/node_modules tests/conformance/latest/node_modules frontend/packages/ostiary-react/node_modules frontend/node_modules frontend/.next
+	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/conformance/node_modules tests/conformance/latest/node_modules frontend/packages/ostiary-react/node_modules frontend/examples/token-mode/node_modules frontend/node_modules frontend/.next

@@ -1,7 +1,8 @@
 """The example application for browsers under test: on a free port, with a clock that moves when told to.
 
-It writes `{"url": ...}` to standard output when it serves, and ends with its standard input.
-`POST /-/clock` with `{"advance": seconds}` moves the clock; the environment is that of the example.
+It runs on a PostgreSQL database of its own, unless DATABASE_URL names another one; the rest of the
+environment is that of the example. It writes `{"url": ...}` to standard output when it serves, and ends with
+its standard input. `POST /-/clock` with `{"advance": seconds}` moves the clock.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import os
 import socket
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import uvicorn
 from pydantic import BaseModel
@@ -17,6 +19,7 @@ from pydantic import BaseModel
 from examples.tasks.application import create_app
 from examples.tasks.settings import Settings
 from ostiary.domain.runtime import SystemRuntime
+from tests.contract.places import POSTGRES
 
 
 class MovableRuntime(SystemRuntime):
@@ -41,12 +44,24 @@ class Advance(BaseModel):
     advance: float
 
 
-async def main() -> None:
+def main() -> None:
+    """Serve until the input ends, and leave no database behind."""
+    named = os.environ.get("DATABASE_URL")
+    database_url = named or POSTGRES.create(Path())
+    try:
+        asyncio.run(serve(database_url))
+    finally:
+        if not named:
+            POSTGRES.drop(database_url)
+
+
+async def serve(database_url: str) -> None:
     """Serve until the input ends."""
     listener = socket.create_server(("127.0.0.1", int(os.environ.get("PORT") or 0)))
     port = listener.getsockname()[1]
     runtime = MovableRuntime()
-    app = create_app(Settings.from_environment({**os.environ, "PORT": str(port)}), runtime=runtime)
+    settings = Settings.from_environment({**os.environ, "PORT": str(port), "DATABASE_URL": database_url})
+    app = create_app(settings, runtime=runtime)
 
     @app.post("/-/clock")
     async def advance(body: Advance) -> datetime:
@@ -66,4 +81,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -55,7 +55,8 @@ def auth_options(settings: Settings) -> Options:
 
 def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI:
     """Put the application together; the database is opened when it starts."""
-    plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=True), Tokens()]
+    tokens = Tokens(cross_site=settings.cross_site)
+    plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=True), tokens]
     auth = Auth(
         auth_options(settings),
         settings.database_url,

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
@@ -11,6 +12,9 @@ from sqlalchemy import make_url
 from ostiary import GenericOAuth, GitHub, Google, Mailer, Smtp
 from ostiary.domain.runtime import SystemRuntime
 from ostiary.options import SocialProvider
+
+VITE: Final = ("http://127.0.0.1:5173", "http://localhost:5173")
+"""Where `frontend/examples/token-mode` is served."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,7 @@ class Settings:
     base_url: str
     trusted_origins: tuple[str, ...]
     trusted_proxies: tuple[str, ...] = ()
+    cross_site: bool = False
     social_providers: tuple[SocialProvider, ...] = ()
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
@@ -43,9 +48,11 @@ class Settings:
             trusted_origins=(
                 *own,
                 "http://localhost:3000",
+                *VITE,
                 *_listed(environment, "BETTER_AUTH_TRUSTED_ORIGINS"),
             ),
             trusted_proxies=_listed(environment, "OSTIARY_TRUSTED_PROXIES"),
+            cross_site=environment.get("OSTIARY_CROSS_SITE") == "1",
             social_providers=tuple(_providers(environment)),
             smtp_url=environment.get("SMTP_URL") or None,
             mail_from=environment.get("MAIL_FROM") or None,

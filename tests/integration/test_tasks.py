@@ -428,6 +428,8 @@ class TestSettings:
             "http://127.0.0.1:8000",
             "http://localhost:8000",
             "http://localhost:3000",
+            "http://127.0.0.1:5173",
+            "http://localhost:5173",
         )
         assert SECRET not in repr(settings)
         assert (tmp_path / "ostiary.db.secret").exists()

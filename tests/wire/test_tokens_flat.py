@@ -4,7 +4,9 @@ import pytest
 
 from ostiary import EmailAndPassword, Field, PasswordPolicy, RateLimitOptions, UserOptions
 from ostiary.crypto.json_web_signatures import parse_token
+from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.runtime import FrozenRuntime
+from ostiary.options import Advanced, CookieAttributes, CookieOverride
 from ostiary.plugins import Tokens
 from tests.builders import ORIGIN, PASSWORD, Browser, cookie_names, set_cookies, some_options
 from tests.pairs import (
@@ -286,6 +288,50 @@ async def test_the_refresh_token_may_live_in_a_cookie_that_no_script_reads() -> 
         assert (await browser.post("/logout")).status_code == 204
         assert browser.cookie(name) is None
         assert await families(auth) == []
+
+
+async def test_a_front_end_on_another_site_gets_a_cookie_that_crosses() -> None:
+    """S23, S30"""
+    here, there = "https://auth.test", "https://front.example"
+    options = some_options(base_url=here, trusted_origins=(there,))
+    auth = pair_auth(Tokens(cookie=True, cross_site=True), options=options)
+    async with Browser(auth, origin=there) as browser:
+        browser.base_url = f"{here}/api/auth"
+        lines = set_cookies(await browser.post("/signup", json={"email": EMAIL, "password": PASSWORD}))
+        crossing = "; Max-Age=604800; Path=/api/auth; HttpOnly; Secure; SameSite=None; Partitioned"
+        [line] = [each for each in lines if "refresh_token" in each]
+        assert line.endswith(crossing)
+        assert [each for each in lines if "None" in each] == [line]
+        # nothing but the origin tells a stranger's page from ours now
+        for origin in ("https://evil.example", "null", f"{there}.evil.example"):
+            assert (await browser.post("/refresh", headers={"origin": origin})).status_code == 403
+        assert (await browser.post("/refresh")).status_code == 200
+        [cleared] = set_cookies(await browser.post("/logout"))
+        assert cleared.endswith(crossing.replace("604800", "0"))
+
+
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8000", "http://localhost:8000", "https://auth.test"])
+def test_a_cookie_that_crosses_sites_works_where_browsers_keep_secure_cookies(base_url: str) -> None:
+    assert pair_auth(Tokens(cross_site=True), options=some_options(base_url=base_url))
+    with pytest.raises(ConfigurationError, match="cross_site needs https"):
+        pair_auth(Tokens(cross_site=True), options=some_options(base_url="http://auth.test"))
+
+
+async def test_what_the_configuration_says_of_the_cookie_comes_first() -> None:
+    override = CookieOverride(attributes=CookieAttributes(partitioned=False, path="/api/auth/refresh"))
+    advanced = Advanced(
+        cookies={"refresh_token": override}, default_cookie_attributes=CookieAttributes(same_site="strict")
+    )
+    options = some_options(base_url="https://auth.test", advanced=advanced)
+    for tokens, same_site in (
+        (Tokens(cookie=True), "Strict"),
+        (Tokens(cookie=True, cross_site=True), "None"),
+    ):
+        async with Browser(pair_auth(tokens, options=options), origin="https://auth.test") as browser:
+            browser.base_url = "https://auth.test/api/auth"
+            lines = set_cookies(await browser.post("/signup", json={"email": EMAIL, "password": PASSWORD}))
+            [line] = [each for each in lines if "refresh_token" in each]
+            assert line.endswith(f"; Path=/api/auth/refresh; HttpOnly; Secure; SameSite={same_site}")
 
 
 async def test_signing_in_again_in_a_browser_ends_the_session_it_came_with() -> None:

@@ -83,18 +83,22 @@ class CookieNames:
         self.carries_flows = options.account.store_state_strategy == "cookie"
         self.device = self.cookie("device", LONGEST_LIFE)
 
-    def cookie(self, key: str, max_age: timedelta | None, path: str = "/") -> Cookie:
-        """Return the cookie of a key under the configured prefix, name and attributes."""
+    def cookie(self, key: str, max_age: timedelta | None, own: CookieAttributes | None = None) -> Cookie:
+        """Return the cookie of a key under the configured prefix, name and attributes.
+
+        `own` attributes are this cookie's; only what the configuration says of this very cookie outdoes them.
+        """
         override = self._advanced.cookies.get(key, CookieOverride())
         name = override.name or f"{self._advanced.cookie_prefix or DEFAULT_PREFIX}.{key}"
         base = CookieAttributes(
             domain=self._domain,
-            path=path,
+            path="/",
             http_only=True,
             secure=self._secure,
             same_site="lax",
         )
-        attributes = override.attributes.over(self._advanced.default_cookie_attributes.over(base))
+        common = self._advanced.default_cookie_attributes.over(base)
+        attributes = override.attributes.over(own.over(common) if own else common)
         return Cookie(f"__Secure-{name}" if self._secure else name, attributes, attributes.max_age or max_age)
 
     @staticmethod

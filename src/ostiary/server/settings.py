@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     """Send a token along with every session that is read, in the header `set-auth-jwt`."""
     cors: bool = True
     """Let pages of the trusted origins call with credentials."""
+    cross_site: bool = False
+    """Let the cookie of refresh tokens go along from front ends on another site."""
     log_format: Literal["json", "console"] = "console"
     """One JSON object per line, or text for people."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -214,7 +216,8 @@ class Settings(BaseSettings):
 
     def to_auth(self) -> Auth:
         """Return the auth server, with roles, bans and tokens; raises ConfigurationError with the cure."""
-        plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=not self.set_auth_jwt), Tokens()]
+        jwt = Jwt(disable_setting_jwt_header=not self.set_auth_jwt)
+        plugins = [Admin(), Bearer(), jwt, Tokens(cross_site=self.cross_site)]
         return Auth(
             self.to_options(),
             self.database,

@@ -165,3 +165,14 @@ def test_sessions_in_redis_need_a_redis(monkeypatch: pytest.MonkeyPatch) -> None
         Settings.load().to_auth()
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:6379")
     assert Settings.load().to_auth().options.session.store_in_key_value
+
+
+def test_front_ends_on_another_site_are_let_in_by_one_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BETTER_AUTH_SECRET", SECRET)
+    monkeypatch.setenv("OSTIARY_CROSS_SITE", "true")
+    for base_url in ("https://auth.example", "http://127.0.0.1:8000"):
+        monkeypatch.setenv("BETTER_AUTH_URL", base_url)
+        assert Settings.load().to_auth()
+    monkeypatch.setenv("BETTER_AUTH_URL", "http://auth.example")
+    with pytest.raises(ConfigurationError, match="cross_site needs https"):
+        Settings.load().to_auth()

@@ -62,7 +62,7 @@ function codes(document) {
 
 export async function types(wanted) {
   const document = only(described(), wanted);
-  const text = astToString(await openapiTS({ ...document, paths: {} }));
+  const text = astToString(await openapiTS({ ...document, paths: {} }, { defaultNonNullable: false }));
   const named = codes(document);
   const union = named.length ? `\n/** What the server calls its refusals. */\nexport type ErrorCode =\n${named.map((code) => `  | "${code}"`).join("\n")};\n` : "";
   return `// Generated from the server's OpenAPI document by \`npm run types\`: not to be edited.\n${text}${union}`;

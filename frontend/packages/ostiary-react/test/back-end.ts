@@ -21,17 +21,20 @@ export async function startBackEnd(environment: Record<string, string> = {}): Pr
     env: {
       ...process.env,
       PYTHONPATH: `${ROOT}src`,
-      DATABASE_URL: `sqlite:///${folder}/back-end.db`,
+      DATABASE_URL: `sqlite:///${folder}/back-end.db`, // an empty one means PostgreSQL
+      PORT: "0",
       BETTER_AUTH_SECRET: "a secret for tests and for nothing else",
       BETTER_AUTH_TRUSTED_ORIGINS: "http://127.0.0.1:5173",
       ...environment,
     },
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  let log = "";
+  child.stderr.on("data", (text: Buffer) => (log = (log + text.toString()).slice(-8000)));
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).once("line", (line) => resolve((JSON.parse(line) as { url: string }).url));
-    void ended.then(() => reject(new Error("the back end ended before it served")));
+    void ended.then(() => reject(new Error(`the back end ended before it served\n${log}`)));
   });
   return {
     url,

@@ -232,7 +232,8 @@ class Grants:
     def cookie(self) -> Cookie:
         """The cookie of a refresh token: it goes to the auth routes and nowhere else."""
         names = self.context.services.session_cookies.names
-        return names.cookie("refresh_token", self.plugin.refresh_expires_in, self.context.options.mount_path)
+        own = self.plugin.cookie_attributes(self.context.options.mount_path)
+        return names.cookie("refresh_token", self.plugin.refresh_expires_in, own)
 
     @property
     def cookie_value(self) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from ostiary.crypto.signing import sign
 from ostiary.crypto.token_form import ACCESS_TOKEN, TokenRefused, read_header
@@ -14,6 +15,8 @@ from ostiary.domain.schema import Field, Model
 from ostiary.http.context import Context, Services
 from ostiary.http.cookies import CookieJar
 from ostiary.http.endpoint import Endpoint
+from ostiary.options import CookieAttributes
+from ostiary.outgoing.networks import is_loopback_name
 from ostiary.plugins.base import Plugin
 from ostiary.plugins.tokens.envelope import InEnvelopes
 from ostiary.plugins.tokens.errors import Detailed, OAuthRefusal, detailed, in_oauth
@@ -45,6 +48,9 @@ class Tokens(Plugin):
     with themselves or lose an answer. Zero: never; the second use ends the session."""
     cookie: bool = False
     """Keep every refresh token in an HTTP-only cookie; without it, those whose request says `use_cookie`."""
+    cross_site: bool = False
+    """Let the cookie go along from front ends on another site: SameSite=None, Secure and Partitioned. Ports
+    of one host and hosts of one domain are one site and need it not. Only with https, or on this machine."""
     flat: bool = True
     """Route the flat shape, below the base path."""
     envelope_path: str | None = "/api/v1/auth"
@@ -81,8 +87,16 @@ class Tokens(Plugin):
                 "a refresh token lives as long as its session at the most: "
                 "raise `session.expires_in` or lower `Tokens.refresh_expires_in`"
             )
+        if self.cross_site and not _keeps_secure_cookies(options.base_url):
+            raise ConfigurationError("Tokens.cross_site needs https: browsers keep no such cookie without")
         if f"{self._mount}/".startswith(f"{options.mount_path}/"):
             raise ConfigurationError("Tokens.envelope_path lies below the base path: choose another, or None")
+
+    def cookie_attributes(self, mount_path: str) -> CookieAttributes:
+        """Return what is special about the cookie of a refresh token: it goes to the auth routes alone."""
+        if not self.cross_site:
+            return CookieAttributes(path=mount_path)
+        return CookieAttributes(path=mount_path, same_site="none", secure=True, partitioned=True)
 
     @property
     def _mount(self) -> str:
@@ -170,6 +184,11 @@ class NoCookies(CookieJar):
 
     def set(self, *_: object) -> None:
         """Leave it."""
+
+
+def _keeps_secure_cookies(base_url: str | None) -> bool:
+    address = urlsplit(base_url or "https:")
+    return address.scheme == "https" or is_loopback_name(address.hostname or "")
 
 
 def _access_token(header: str) -> str | None:
