@@ -37,7 +37,7 @@ def cheap_hasher(runtime: Runtime) -> BoundedHasher:
 
 def some_auth(
     options: Options | None = None,
-    clock: FrozenRuntime | None = None,
+    clock: Runtime | None = None,
     database: str | None = None,
     **parts: Any,
 ) -> Auth:

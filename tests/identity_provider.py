@@ -62,6 +62,8 @@ class IdentityProvider:
     overrides: dict[str, tuple[int, Any]] = field(default_factory=dict)
     """Answers, by path, that take the place of the usual ones."""
     refreshes: int = 0
+    slowness: float = 0.0
+    """Seconds that a renewal takes, for others to come meanwhile."""
     port: int = 0
 
     @property
@@ -90,6 +92,7 @@ class IdentityProvider:
             return 401, {"error": "invalid_client"}
         if form["grant_type"] == "refresh_token":
             self.refreshes += 1
+            threading.Event().wait(self.slowness)
             person = unpacked(form["refresh_token"].removeprefix("rt."))
             if person.get("revoked"):
                 return 400, {"error": "invalid_grant"}

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 
 from ostiary import Auth, GenericOAuth, GitHub, Google
-from ostiary.domain.runtime import FrozenRuntime
+from ostiary.domain.runtime import Runtime, SystemRuntime
 from tests.builders import Browser, cookie_names, some_auth, some_options
 from tests.identity_provider import CLIENT_ID, SECRET, Detour, IdentityProvider, asked, code_for
 
@@ -14,7 +14,7 @@ ADA = {"sub": "1", "email": "ada@example.com", "email_verified": True, "name": "
 
 def social_auth(
     provider: IdentityProvider,
-    clock: FrozenRuntime,
+    clock: Runtime,
     database: str | None = None,
     *,
     of_each: Any = None,
@@ -31,6 +31,11 @@ def social_auth(
     )
     options = some_options(social_providers=providers, **changes)
     return some_auth(options, clock, database, http_client=Detour(provider))
+
+
+def system_auth(port: int, database: str) -> Auth:
+    """Return one of several servers that share a database, the clock of the machine, and a provider."""
+    return social_auth(IdentityProvider(port=port), SystemRuntime(), database)
 
 
 async def link(browser: Browser, provider: str = "openid", **body: Any) -> str:

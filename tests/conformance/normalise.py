@@ -120,6 +120,8 @@ class Placeholders:
         return f"<s {self.moment(value, now)}>" if value in SECONDS else value
 
     def _string(self, value: str, now: float, key: str) -> str:
+        if key == "nonce":
+            return self.name("random", value)
         if SCRYPT.fullmatch(value):
             return self.name("scrypt hash", value)
         if key in KEY_MATERIAL:

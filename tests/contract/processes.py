@@ -5,6 +5,7 @@ import multiprocessing
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from typing import TypeAlias
 
 from ostiary.domain.errors import AlreadyExists
 from ostiary.domain.models import USER, VERIFICATION, UserFields, VerificationFields
@@ -124,5 +125,33 @@ def refresh(url: str, token: str, times: int) -> list[str]:
             answers = await asyncio.gather(*(pairs.refreshed(client, token) for _ in range(times)))
         await auth.close()
         return [answer.refresh for answer in answers]
+
+    return asyncio.run(work())
+
+
+Wanted: TypeAlias = tuple[int, str, str]
+"""The port of the provider, a user, and an account of theirs."""
+
+
+def tokens_in_parallel(pool: ProcessPoolExecutor, url: str, wanted: Wanted, times: int) -> list[str]:
+    """Let every process ask for an account's access token as often as told; return what they got."""
+    futures = [pool.submit(ask_for_tokens, url, wanted, times) for _ in range(PROCESSES)]
+    return [token for future in futures for token in future.result()]
+
+
+def ask_for_tokens(url: str, wanted: Wanted, times: int) -> list[str]:
+    """Ask for an account's access token as often as told, at once; return what came."""
+
+    from ostiary.http.account_wire import AccountSelection  # slow to import, see above
+    from tests.social import system_auth
+
+    port, user_id, account_id = wanted
+    selection = AccountSelection(account_id=account_id, user_id=user_id)
+
+    async def work() -> list[str]:
+        auth = system_auth(port, url)
+        answers = await asyncio.gather(*(auth.api.get_access_token(selection) for _ in range(times)))
+        await auth.close()
+        return [answer.access_token for answer in answers]
 
     return asyncio.run(work())

@@ -34,6 +34,8 @@ BODIES: Mapping[str, Mapping[str, Any] | None] = {
     "/sign-in/social": {"provider": "github"},
     "/link-social": {"provider": "github"},
     "/unlink-account": {"accountId": "an-account-that-nobody-has"},
+    "/get-access-token": {"accountId": "an-account-that-nobody-has"},
+    "/refresh-token": {"accountId": "an-account-that-nobody-has"},
     "/sign-out": {},
     "/get-session": None,
     "/revoke-session": {"token": "somebody-elses-token"},
@@ -51,7 +53,13 @@ BODIES: Mapping[str, Mapping[str, Any] | None] = {
 }
 """A valid body for every route that is not only a GET; None where the body is not read."""
 
-MET_WITH: Mapping[str, int] = {"/get-session": 405, "/reset-password": 400, "/unlink-account": 400}
+MET_WITH: Mapping[str, int] = {
+    "/get-session": 405,
+    "/reset-password": 400,
+    "/unlink-account": 400,
+    "/get-access-token": 400,
+    "/refresh-token": 400,
+}
 """Statuses of routes where a valid body is refused: no deferring, no such token, no other account."""
 
 REDIRECTING = {"/callback/{provider}"}

@@ -10,8 +10,8 @@ from ostiary.crypto.signing import Keyring
 from ostiary.domain.models import SESSION, USER
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.domain.schema import Schema
+from ostiary.http.rendering import Renderer
 from ostiary.http.session_copies import LONGEST_REMEMBERED, MOST_REMEMBERED, SessionCopies
-from ostiary.http.wire import Renderer
 from tests.builders import SECRET, SESSION_COOKIE, Browser, some_auth, some_options
 
 SCHEMA = Schema((USER, SESSION))

@@ -2,7 +2,7 @@
 
 from ostiary.composition.parts import Parts, keyring_of, runtime_of, sessions_in_key_value
 from ostiary.composition.signing import access_judge_of, admissions_of, denials_of, judge_of, signing_of
-from ostiary.composition.social import social_of
+from ostiary.composition.social import provider_tokens_of, social_of
 from ostiary.crypto.observed_hasher import ObservedHasher
 from ostiary.crypto.passwords import BoundedHasher, PasswordHasher
 from ostiary.domain.observation import Observers
@@ -11,9 +11,9 @@ from ostiary.http.client_address import ClientAddress
 from ostiary.http.context import Services
 from ostiary.http.cookies import CookieNames
 from ostiary.http.origins import TrustedOrigins
+from ostiary.http.rendering import Renderer
 from ostiary.http.session_cookies import SessionCookies
 from ostiary.http.session_reader import SessionReader
-from ostiary.http.wire import Renderer
 from ostiary.options import Options
 from ostiary.outgoing import DefaultHttpClient
 from ostiary.services.accounts import Accounts
@@ -21,6 +21,7 @@ from ostiary.services.audit import AuditLog
 from ostiary.services.audit_chain import AuditChain, ChainLinker
 from ostiary.services.background import Background
 from ostiary.services.breached_passwords import BreachedPasswords
+from ostiary.services.denials import Denials
 from ostiary.services.mail_flows import MailFlows, courier_of, mail_flows_of, mailed_links_of
 from ostiary.services.oauth.linking import Linking
 from ostiary.services.oauth.tokens import TokenSeal
@@ -104,6 +105,15 @@ def _audit_of(options: Options, parts: Parts, store: Store, background: Backgrou
     )
 
 
+def _writes_of(parts: Parts, store: Store, audit: AuditLog, denials: Denials | None) -> HookedWrites:
+    hooks = [
+        parts.database_hooks,
+        *(plugin.database_hooks() for plugin in parts.plugins),
+        None if denials is None else denials.hooks(),
+    ]
+    return HookedWrites(store, audit, [each for each in hooks if each is not None])
+
+
 def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimiter) -> Services:
     """Return everything that stands behind the endpoints."""
     runtime, keyring = runtime_of(options, parts), keyring_of(options)
@@ -111,12 +121,7 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
     audit = _audit_of(options, parts, store, background)
     signing = signing_of(options, parts, keyring, audit)
     denials = None if signing is None else denials_of(options, parts, store, runtime)
-    hooks = [
-        parts.database_hooks,
-        *(plugin.database_hooks() for plugin in parts.plugins),
-        None if denials is None else denials.hooks(),
-    ]
-    writes = HookedWrites(store, audit, [each for each in hooks if each is not None])
+    writes = _writes_of(parts, store, audit, denials)
     session_store = _session_store_of(options, parts, store, runtime)
     sessions = Sessions(session_store, writes, store.schema, runtime, options.session, admissions_of(parts))
     users = Users(store, writes, sessions, session_store, store.schema, runtime)
@@ -131,6 +136,7 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
     seal = TokenSeal(keyring, runtime, options.account.encrypt_oauth_tokens)
     accounts = Accounts(store, writes, runtime, seal, options.account)
     linking = Linking(store, writes, users, accounts, options.account)
+    social = social_of(options, parts, linking, verifications)
     return Services(
         options=options,
         runtime=runtime,
@@ -144,7 +150,8 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
         verifications=verifications,
         mail_flows=mail_flows,
         accounts=accounts,
-        social=social_of(options, parts, linking, verifications),
+        social=social,
+        provider_tokens=provider_tokens_of(parts, accounts, social),
         session_cookies=cookies,
         session_reader=SessionReader(cookies, sessions, options.session, parts.stateless),
         origins=TrustedOrigins(options, [o for plugin in parts.plugins for o in plugin.trusted_origins()]),

@@ -6,11 +6,14 @@ from ostiary.composition.parts import Parts, keyring_of
 from ostiary.options import Options
 from ostiary.outgoing import DefaultHttpClient, HttpClient
 from ostiary.outgoing.networks import Network
+from ostiary.services.accounts import Accounts
 from ostiary.services.oauth.client import ProviderClient
 from ostiary.services.oauth.directory import Directory
 from ostiary.services.oauth.flow import SocialSignIn
 from ostiary.services.oauth.linking import Linking
 from ostiary.services.oauth.provider import IdTokenRules, IdTokens
+from ostiary.services.oauth.provider_tokens import ProviderTokens
+from ostiary.services.oauth.renewals import Renewals
 from ostiary.services.oauth.state import States
 from ostiary.services.verifications import Verifications
 
@@ -54,3 +57,9 @@ def social_of(options: Options, parts: Parts, linking: Linking, verifications: V
         States(verifications, keyring, runtime, options.account.store_state_strategy == "cookie"),
         linking,
     )
+
+
+def provider_tokens_of(parts: Parts, accounts: Accounts, social: SocialSignIn) -> ProviderTokens:
+    """Return what hands out and renews the tokens of linked accounts."""
+    renewals = Renewals(accounts.store, accounts.writes, accounts.runtime)
+    return ProviderTokens(accounts, social.directory, social.client, renewals, parts.stateless)

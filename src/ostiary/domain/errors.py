@@ -108,6 +108,7 @@ class ErrorCode:
 class Errors:
     """The core catalogue. The attribute's name is the wire code."""
 
+    ACCESS_TOKEN_NOT_FOUND = ErrorCode(400, "Access token not found")
     ACCOUNT_NOT_FOUND = ErrorCode(400, "Account not found")
     ASYNC_VALIDATION_NOT_SUPPORTED = ErrorCode(500, "Async validation is not supported")
     BAD_REQUEST = ErrorCode(400, "Invalid JSON in request body")
@@ -129,8 +130,10 @@ class Errors:
     FAILED_TO_CREATE_SESSION = ErrorCode(401, "Failed to create session")
     FAILED_TO_CREATE_USER = ErrorCode(422, "Failed to create user")
     FAILED_TO_CREATE_VERIFICATION = ErrorCode(500, "Unable to create verification")
+    FAILED_TO_GET_ACCESS_TOKEN = ErrorCode(400, "Failed to get a valid access token")
     FAILED_TO_GET_SESSION = ErrorCode(401, "Failed to get session")
     FAILED_TO_GET_USER_INFO = ErrorCode(401, "Failed to get user info")
+    FAILED_TO_REFRESH_ACCESS_TOKEN = ErrorCode(400, "Failed to refresh access token")
     FAILED_TO_UNLINK_LAST_ACCOUNT = ErrorCode(400, "You can't unlink your last account")
     FAILED_TO_UPDATE_USER = ErrorCode(500, "Failed to update user")
     FIELD_NOT_ALLOWED = ErrorCode(400, "{field} is not allowed to be set")
@@ -170,7 +173,10 @@ class Errors:
     PASSWORD_CONTAINS_IDENTITY = ErrorCode(400, "Password must not be the email address or the name")
     PAYLOAD_TOO_LARGE = ErrorCode(413, "Request body is too large")
     OAUTH_LINK_ERROR = ErrorCode(401, "account not linked")
+    PROVIDER_NOT_CONFIGURED = ErrorCode(400, "Account is not associated with a configured social provider.")
     PROVIDER_NOT_FOUND = ErrorCode(404, "Provider not found")
+    PROVIDER_NOT_SUPPORTED = ErrorCode(400, "Provider {provider} is not supported.")
+    REFRESH_TOKEN_NOT_FOUND = ErrorCode(400, "Refresh token not found")
     REQUEST_TIMEOUT = ErrorCode(408, "Request body did not arrive in time")
     RESET_PASSWORD_DISABLED = ErrorCode(400, "Reset password isn't enabled")
     SERVICE_UNAVAILABLE = ErrorCode(503, "Service temporarily unavailable. Please try again later.")
@@ -178,6 +184,7 @@ class Errors:
     SESSION_NOT_FRESH = ErrorCode(403, "Session is not fresh")
     SOCIAL_ACCOUNT_ALREADY_LINKED = ErrorCode(409, "Social account already linked")
     TOKEN_EXPIRED = ErrorCode(401, "Token expired")
+    TOKEN_REFRESH_NOT_SUPPORTED = ErrorCode(400, "Provider {provider} does not support token refreshing.")
     TOO_MANY_REQUESTS = ErrorCode(429, "Too many requests. Please try again later.", named=False)
     UNAUTHORIZED = ErrorCode(401, "Unauthorized")
     FORBIDDEN = ErrorCode(403, "Forbidden")
@@ -188,6 +195,7 @@ class Errors:
         400, "User already has a password. Provide that to delete the account."
     )
     USER_EMAIL_NOT_FOUND = ErrorCode(401, "User email not found")
+    USER_ID_OR_SESSION_REQUIRED = ErrorCode(400, "Either userId or session is required")
     USER_NOT_FOUND = ErrorCode(400, "User not found")
     VALIDATION_ERROR = ErrorCode(400, "Validation Error")
     VERIFICATION_EMAIL_NOT_ENABLED = ErrorCode(400, "Verification email isn't enabled")

@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 
 from ostiary.domain.entities import Account, ActiveSession, Session
 from ostiary.domain.errors import JsonValue
+from ostiary.http.account_wire import AccessToken, AccountInfo, AccountSelection, RenewedTokens
 from ostiary.http.pipeline import Pipeline
 from ostiary.http.routes import (
     accounts,
@@ -13,6 +14,7 @@ from ostiary.http.routes import (
     email_verification,
     password,
     password_reset,
+    provider_tokens,
     session,
     sign_in,
     sign_out,
@@ -100,6 +102,18 @@ class Api:
     async def unlink_account(self, body: accounts.UnlinkAccount, caller: Caller) -> Status:
         """Drop an account of the caller."""
         return await self._call(accounts.unlink_account, body, caller)
+
+    async def get_access_token(self, body: AccountSelection, caller: Caller = NOBODY) -> AccessToken:
+        """Return an access token of an account of the caller, or of the user that `body` names."""
+        return await self._call(provider_tokens.get_access_token, body, caller)
+
+    async def refresh_token(self, body: AccountSelection, caller: Caller = NOBODY) -> RenewedTokens:
+        """Renew the tokens of an account of the caller, or of the user that `body` names."""
+        return await self._call(provider_tokens.refresh_token, body, caller)
+
+    async def account_info(self, query: AccountSelection, caller: Caller = NOBODY) -> AccountInfo:
+        """Return what a provider says of the caller, or of the user that `query` names."""
+        return await self._call(provider_tokens.account_info, query, caller)
 
     async def sign_out(self, caller: Caller) -> Success:
         """End the session of the caller."""

@@ -13,10 +13,10 @@ from ostiary.http.client_address import ClientAddress
 from ostiary.http.cookies import CookieJar
 from ostiary.http.messages import Request
 from ostiary.http.origins import TrustedOrigins
+from ostiary.http.rendering import Renderer
 from ostiary.http.session_cookies import SessionCookies
 from ostiary.http.session_reader import Reading, SessionReader
 from ostiary.http.validation import UNDEFINED
-from ostiary.http.wire import Renderer
 from ostiary.options import Options
 from ostiary.services.accounts import Accounts
 from ostiary.services.audit import AuditLog
@@ -26,6 +26,7 @@ from ostiary.services.email_verification import EmailVerification
 from ostiary.services.mail_flows import MailFlows
 from ostiary.services.mailed_links import Asker
 from ostiary.services.oauth.flow import SocialSignIn
+from ostiary.services.oauth.provider_tokens import ProviderTokens
 from ostiary.services.password_reset import PasswordReset
 from ostiary.services.passwords import Passwords
 from ostiary.services.registration import Registration
@@ -68,6 +69,7 @@ class Services:
     """Delivers the mails that no function of the application sends, where there is a mailer."""
     accounts: Accounts
     social: SocialSignIn
+    provider_tokens: ProviderTokens
     signing: Signing | None = None
     """The server as an issuer of tokens, where a plugin makes it one."""
     judge: TokenJudge | None = None
@@ -143,6 +145,16 @@ class Context:
     def social(self) -> SocialSignIn:
         """Sign-in by providers."""
         return self.services.social
+
+    @property
+    def provider_tokens(self) -> ProviderTokens:
+        """Tokens of linked accounts."""
+        return self.services.provider_tokens
+
+    @property
+    def is_anonymous_call(self) -> bool:
+        """Whether a program in this process asks on nobody's behalf; no request from outside is that."""
+        return self.request.in_process and self.active is None and not self.request.headers
 
     @property
     def accounts(self) -> Accounts:

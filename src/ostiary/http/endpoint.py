@@ -208,6 +208,7 @@ class Routes:
         reads_body: bool = True,
         status: int = 200,
         security: Sequence[str] = (),
+        rewrite_refusal: RewriteRefusal | None = None,
     ) -> Callable[[F], F]:
         """Declare an endpoint: its limit, whether HTML forms may call it, and how it may refuse."""
 
@@ -228,6 +229,7 @@ class Routes:
                     reads_body=reads_body and "POST" in methods,
                     status=status,
                     security=tuple(security),
+                    rewrite_refusal=rewrite_refusal,
                 )
             )
             return handler

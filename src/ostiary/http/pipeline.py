@@ -229,8 +229,11 @@ class Pipeline:
         arguments = self._validated(context, route)
         if route.redirects and not context.request.in_process:
             await self.services.origins.check_redirects(context.request, None)
-        if route.session is not None:
-            arguments[route.session.name] = await self._require_session(context, route.session.type)
+        if (session := route.session) is not None:
+            anonymous = session.optional and context.is_anonymous_call
+            arguments[session.name] = (
+                None if anonymous else await self._require_session(context, session.type)
+            )
         return arguments
 
     @staticmethod

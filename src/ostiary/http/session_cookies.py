@@ -10,8 +10,8 @@ from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
 from ostiary.http.cookies import Cookie, CookieJar, CookieNames, chunk_index, chunked_value
 from ostiary.http.messages import Request
+from ostiary.http.rendering import Renderer
 from ostiary.http.session_copies import SessionCopies
-from ostiary.http.wire import Renderer
 from ostiary.options import SessionOptions
 
 LARGEST_COOKIE = 4050

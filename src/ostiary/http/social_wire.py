@@ -16,6 +16,7 @@ from ostiary.http.wire import (
     OptionalText,
     PlainText,
     WireModel,
+    refuse_null,
 )
 from ostiary.services.oauth.authorization import RESERVED
 from ostiary.services.oauth.flow import Departure
@@ -29,15 +30,9 @@ def _refuse_reserved(value: dict[str, str] | None) -> dict[str, str] | None:
     return value
 
 
-def _refuse_null(value: JsonValue) -> JsonValue:
-    if value is None:
-        raise PydanticCustomError("null", "null where a value may only be absent")
-    return value
-
-
 AdditionalParameters = Annotated[dict[str, str] | None, AfterValidator(_refuse_reserved)]
-Scopes = Annotated[list[str] | None, AfterValidator(_refuse_null)]
-AdditionalData = Annotated[dict[str, JsonValue] | None, AfterValidator(_refuse_null)]
+Scopes = Annotated[list[str] | None, AfterValidator(refuse_null)]
+AdditionalData = Annotated[dict[str, JsonValue] | None, AfterValidator(refuse_null)]
 
 
 class BroughtTokens(WireModel):
@@ -56,7 +51,7 @@ class BroughtTokens(WireModel):
         )
 
 
-OptionalTokens = Annotated[BroughtTokens | None, AfterValidator(_refuse_null)]
+OptionalTokens = Annotated[BroughtTokens | None, AfterValidator(refuse_null)]
 
 
 class ToProvider(WireModel):

@@ -1,6 +1,6 @@
 """Validation errors in the sentences that clients of the reference know."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ostiary.domain.errors import AuthError, Errors
-from ostiary.http.wire import JsonObject, OpenWireModel, type_name_of
+from ostiary.http.wire import JsonObject, OpenWireModel, WholeModel, type_name_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -59,6 +59,14 @@ def _sentence(model: type[BaseModel], location: tuple[int | str, ...], error: Er
     return "Invalid input"
 
 
+def _sentence_of_all(issues: Sequence[ErrorDetails]) -> str:
+    """Return what is said of an input that fits one shape but for members that this shape does not have."""
+    if {issue["type"] for issue in issues} != {"extra_forbidden"}:
+        return "Invalid input"
+    names = [f'"{issue["loc"][0]}"' for issue in issues]
+    return f"Unrecognized key{'s' if len(names) > 1 else ''}: {', '.join(names)}"
+
+
 def refusal(segments: list[str]) -> AuthError:
     """Return the refusal that lists one segment for each issue."""
     return Errors.VALIDATION_ERROR("; ".join(segments))
@@ -75,12 +83,16 @@ def _not_an_object(part: str, value: object, *, open_model: bool) -> AuthError:
 
 def validate(model: type[M], value: object, part: str) -> M:
     """Return the validated input; raises VALIDATION_ERROR with every issue in schema order."""
+    if issubclass(model, WholeModel) and not isinstance(value, dict):
+        raise refusal([f"[{part}] Invalid input"])
     if not isinstance(value, dict):
         raise _not_an_object(part, value, open_model=issubclass(model, OpenWireModel))
     try:
         return model.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         issues = error.errors(include_url=False)
+    if issubclass(model, WholeModel):
+        raise refusal([f"[{part}] {_sentence_of_all(issues)}"])
     raise refusal([_segment(model, part, issue) for issue in issues])
 
 

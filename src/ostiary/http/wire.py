@@ -1,22 +1,19 @@
 """The shapes on the wire: inputs in camelCase, outputs in the reference's order."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
-from operator import attrgetter
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from ostiary.domain.entities import Account, Entity, Session, User, stored_scopes, value_of
+from ostiary.domain.entities import Account, Session, User
 from ostiary.domain.errors import JsonValue
-from ostiary.domain.models import ACCOUNT, KEY_VALUE_ORDER, SESSION, USER, AccountFields
+from ostiary.domain.models import AccountFields
 from ostiary.domain.schema import Field as Column
-from ostiary.domain.schema import Model, Schema
+from ostiary.domain.schema import Model
 from ostiary.domain.values import REORDERING, has_reordering
-from ostiary.http.json import iso
 
 _EMAIL = re.compile(
     r"(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}"
@@ -58,7 +55,12 @@ class JsonObject(dict[str, JsonValue]):
     """The members that may be sent under every configuration."""
 
 
-def _refuse_null(value: JsonValue) -> JsonValue:
+class WholeModel(WireModel):
+    """An input that is refused as a whole: the reference tries several shapes, and names no member of any."""
+
+
+def refuse_null(value: JsonValue) -> JsonValue:
+    """Refuse null where a value may only be absent."""
     if value is None:
         raise PydanticCustomError("null", "null where a value may only be absent")
     return value
@@ -81,7 +83,7 @@ def _check_email(value: str) -> str:
     return value
 
 
-absent = AfterValidator(_refuse_null)
+absent = AfterValidator(refuse_null)
 visible = AfterValidator(_refuse_reordering)
 PlainText = Annotated[str, visible]
 NullableText = Annotated[str | None, visible]
@@ -213,6 +215,14 @@ class PasswordChanged(Output):
     user: User
 
 
+@dataclass(frozen=True, slots=True)
+class Cached(Output):
+    """A session read from the cookie cache, already in its JSON form."""
+
+    session: dict[str, JsonValue]
+    user: dict[str, JsonValue]
+
+
 def output_members(kind: Any) -> tuple[tuple[str, str], ...]:
     """Return attribute and wire name of each member of an output class."""
     return tuple((member.name, kind.wire_name(member.name)) for member in fields(kind))
@@ -228,118 +238,7 @@ type_name_of: Mapping[type, str] = {
     dict: "object",
 }
 
-# wire: what comes from the cookie cache is written in this order
-_CACHED_ORDER: Mapping[str, Sequence[str]] = {
-    "session": ("createdAt", "updatedAt", "userId", "expiresAt", "token", "ipAddress", "userAgent"),
-    "user": ("createdAt", "updatedAt", "email", "emailVerified", "name", "image"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Cached(Output):
-    """A session read from the cookie cache, already in its JSON form."""
-
-    session: dict[str, JsonValue]
-    user: dict[str, JsonValue]
-
-
-def _entity_form(
-    model: Model[Any], fields: Sequence[Column[Any]], first: Sequence[str] = ()
-) -> Callable[[Entity], dict[str, JsonValue]]:
-    """Return the function that writes these fields of an entity, the identifier last unless named first."""
-    declared = [f for f in fields if f.attribute in model.core_names]
-    added = [f for f in fields if f.attribute not in model.core_names]
-    names = [*first, *(f.name for f in declared)]
-    read = attrgetter(*first, *(f.attribute for f in declared))
-    dates = [f.name for f in declared if f.type == "date"]
-
-    def form(entity: Entity) -> dict[str, JsonValue]:
-        """Write the members in their order, dates as text."""
-        body: dict[str, Any] = dict(zip(names, read(entity), strict=True))
-        for name in dates:
-            if (moment := body[name]) is not None:
-                body[name] = iso(moment)
-        for field in added:
-            body[field.name] = _plain_form(value_of(entity, field))
-        body["id"] = entity.id
-        return body
-
-    return form
-
 
 def listed_columns(model: Model[Account]) -> Sequence[Column[Any]]:
     """Return what of an account its owner sees, save its scopes."""
     return [field for field in model.returned if field.name != AccountFields.SCOPE.name]
-
-
-def _account_form(model: Model[Account]) -> Callable[[Account], dict[str, JsonValue]]:
-    """Return the function that writes an account without its secrets, the scopes last and as a list."""
-    form = _entity_form(model, listed_columns(model))
-    return lambda account: {**form(account), "scopes": stored_scopes(account.scope)}
-
-
-def _plain_form(value: Any) -> JsonValue:
-    return iso(value) if isinstance(value, datetime) else value
-
-
-def _cached_form(cached: Cached) -> dict[str, JsonValue]:
-    return {"session": cached.session, "user": cached.user}
-
-
-class Renderer:
-    """Turns results into their JSON form under one schema."""
-
-    def __init__(self, schema: Schema) -> None:
-        """Work out the members of users and sessions once."""
-        session, user = schema[SESSION], schema[USER]
-        self.user = _entity_form(user, user.returned)
-        if session.name in schema.unkept:
-            self.session = self._ordered(session, KEY_VALUE_ORDER)
-        else:
-            self.session = _entity_form(session, session.returned)
-        self._schema = schema
-        self.cached_user = self._ordered(user, _CACHED_ORDER["user"])
-        self.cached_session = self._ordered(session, _CACHED_ORDER["session"])
-        self._forms: dict[type, Callable[[Any], JsonValue]] = {Cached: _cached_form}
-
-    @staticmethod
-    def _ordered(model: Model[Any], first: Sequence[str]) -> Callable[[Entity], dict[str, JsonValue]]:
-        """Write the identifier, then these members, then the others."""
-        by_name = {field.name: field for field in model.returned}
-        ordered = [by_name[name] for name in first if name in by_name]
-        ordered += [field for field in model.returned if field.name not in first]
-        return _entity_form(model, ordered, first=["id"])
-
-    def render(self, value: object) -> JsonValue:
-        """Return the JSON form of a handler's result."""
-        kind = type(value)
-        form = self._forms.get(kind)
-        if form is None:
-            form = self._forms[kind] = self._form_of(kind)
-        return form(value)
-
-    def _form_of(self, kind: type) -> Callable[[Any], JsonValue]:  # a form takes what it is a form of
-        if issubclass(kind, Session):
-            return self.session
-        if issubclass(kind, User):
-            return self.user
-        if issubclass(kind, Account):
-            return _account_form(self._schema[ACCOUNT])
-        if issubclass(kind, Output):
-            return self._output_form(output_members(kind))
-        if issubclass(kind, dict):
-            return lambda members: {name: self.render(member) for name, member in members.items()}
-        if issubclass(kind, list | tuple):
-            return lambda elements: [self.render(element) for element in elements]
-        return _plain_form
-
-    def _output_form(self, members: Sequence[tuple[str, str]]) -> Callable[[Any], JsonValue]:
-        def form(output: Output) -> JsonValue:
-            """Write the members in their order; those that are unset are left out."""
-            body: dict[str, JsonValue] = {}
-            for attribute, name in members:
-                if (member := getattr(output, attribute)) is not UNSET:
-                    body[name] = self.render(member)
-            return body
-
-        return form

@@ -8,6 +8,7 @@ from ostiary.http.routes import (
     email_verification,
     password,
     password_reset,
+    provider_tokens,
     session,
     sign_in,
     sign_out,
@@ -31,6 +32,7 @@ _MODULES = (
     change_email,
     user,
     accounts,
+    provider_tokens,
 )
 
 

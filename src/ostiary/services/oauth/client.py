@@ -1,5 +1,6 @@
 """Our side of the conversation with a provider, which no browser sees."""
 
+import logging
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from ostiary.services.oauth.tokens import read_tokens
 
 ClientFor: TypeAlias = Callable[[Network], HttpClient]
 
+_log: Final = logging.getLogger(__name__)
 _PATIENCE: Final = 10.0  # seconds for a whole answer
 _FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -88,10 +90,25 @@ class ProviderClient:
             provider.settings.authentication or provider.authentication,
         )
 
-    async def renew(
-        self, provider: Provider, refresh_token: str, more: Mapping[str, str] | None = None
-    ) -> OAuthTokens:
-        """Return the tokens that follow a refresh token (RFC 6749 section 6)."""
+    async def renew(self, provider: Provider, refresh_token: str) -> OAuthTokens:
+        """Return the tokens that follow a refresh token (RFC 6749 section 6).
+
+        An ID token among them that proves nothing is left out: the refresh token may be spent, so that the
+        others must not be lost for its sake.
+        """
+        tokens = await self._renewed(provider, refresh_token)
+        if not tokens.access_token:
+            raise ProviderFailed("it answered without an access token")
+        if provider.id_tokens is None or tokens.id_token is None:
+            return tokens
+        try:
+            await self._judged(provider, tokens, None)
+        except IdTokenRefused as refusal:
+            _log.warning("a renewed ID token of the provider '%s' is not kept: %s", provider.id, refusal)
+            return replace(tokens, id_token=None)
+        return tokens
+
+    async def _renewed(self, provider: Provider, refresh_token: str) -> OAuthTokens:
         if provider.settings.refresh_access_token is not None:
             return await provider.settings.refresh_access_token(refresh_token)
         if provider.renew is not None:
@@ -101,7 +118,7 @@ class ProviderClient:
         authentication = provider.refresh_authentication or provider.authentication
         return await self._ask_for_tokens(
             provider,
-            {**form, **provider.refresh_parameters, **(more or {}), **form},
+            {**form, **provider.refresh_parameters, **form},
             provider.refresh_headers,
             provider.settings.authentication or authentication,
         )
@@ -120,16 +137,30 @@ class ProviderClient:
         An ID token that came along must be for us, and for this very sign-in where `nonce` is given; one that
         a client `brought` may be judged otherwise. `posted` is what the browser tells of the person.
         """
-        calls, settings = self._calls(provider), provider.settings
         judged = self._confirmed if brought else self._judged
         claims = None if _is_opaque(provider, tokens) else await judged(provider, tokens, nonce)
+        return await self._read(provider, Grant(tokens, claims, self._calls(provider), posted or {}))
+
+    async def profile_again(self, provider: Provider, tokens: OAuthTokens) -> Profile | None:
+        """Return what a provider says of a person whose tokens are kept.
+
+        The ID token was judged when it came; what it said then is read, though its time is over.
+        """
+        is_told = provider.id_tokens is not None and not _is_opaque(provider, tokens)
+        claims = _unproved(tokens.id_token) if is_told and tokens.id_token else None
+        return await self._read(provider, Grant(tokens, claims, self._calls(provider), {}))
+
+    async def _read(self, provider: Provider, grant: Grant) -> Profile | None:
+        settings = provider.settings
         if settings.get_user_info is not None:
-            info = await settings.get_user_info(tokens)
-        elif claims is None and provider.requires_id_token:
+            info = await settings.get_user_info(grant.tokens)
+        elif grant.claims is None and provider.requires_id_token:
             raise IdTokenRefused("it sent no ID token")
         else:
-            info = await provider.read(Grant(tokens, claims, calls, posted or {}))
-        return None if info is None else await mapped(settings, await provider.subject(info, claims), info)
+            info = await provider.read(grant)
+        return (
+            None if info is None else await mapped(settings, await provider.subject(info, grant.claims), info)
+        )
 
     def _calls(self, provider: Provider) -> ProviderCalls:
         return ProviderCalls(provider, self.client_for)
@@ -211,8 +242,8 @@ def _form_value(text: str) -> str:
 
 
 def _unproved(token: str) -> Claims | None:
-    """Return the claims of a token that the application has judged."""
-    from ostiary.crypto.json_web_signatures import parse_token  # noqa: PLC0415  few applications judge themselves
+    """Return the claims of a token that the application has judged, or that was judged when it came."""
+    from ostiary.crypto.json_web_signatures import parse_token  # noqa: PLC0415  few servers need it
 
     try:
         return parse_token(token).claims

@@ -154,6 +154,8 @@ class Provider:
     token_headers: Mapping[str, str] = field(default_factory=dict)
     refresh_headers: Mapping[str, str] = field(default_factory=dict)
     token_parameters: Mapping[str, str] = field(default_factory=dict)
+    renews_tokens: bool = True
+    """It exchanges refresh tokens."""
     refresh_parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameters to add when tokens are renewed."""
     refresh_authentication: ClientAuthentication | None = None
@@ -197,6 +199,11 @@ class Provider:
         judged = self.id_token_rules is not None and self.id_token_rules.keys_url is not None
         known = judged or self.confirm is not None or self.settings.verify_id_token is not None
         return known and not self.settings.disable_id_token_sign_in
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether new tokens can be had for a refresh token."""
+        return self.renews_tokens or self.settings.refresh_access_token is not None
 
     def network_of(self, url: str) -> Network:
         """Return where the host of one of its addresses must lie."""

@@ -151,6 +151,7 @@ PLAIN: Final[Mapping[type[SocialProvider], Declare]] = {
         Provider,
         authorization_url="https://vercel.com/oauth/authorize",
         token_url="https://api.vercel.com/login/oauth/token",
+        renews_tokens=False,
         subject=subject_at("sub"),
         read=by_interface("https://api.vercel.com/login/oauth/userinfo", OPENID),
     ),
