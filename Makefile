@@ -61,6 +61,7 @@ web: .stamps/run .stamps/web-build  ## Start the example and its Next.js front e
 	cd frontend && BACKEND_URL=http://127.0.0.1:$(PORT) node server.mjs
 
 web-test: .stamps/python .stamps/web-build .stamps/chromium services  ## The front end in a browser, against the example on PostgreSQL
+	npm run --silent --prefix frontend types
 	npm run --silent --prefix frontend lint
 	cd frontend && $(BOUNDED) npx playwright test
 

@@ -20,7 +20,7 @@ const stop = { signal: "SIGTERM", timeout: 10_000 } as const;
 export default defineConfig({
   testDir: "e2e",
   outputDir: "artefacts/results",
-  reporter: [["list"]],
+  reporter: [["list", { printSteps: false }]],
   workers: 1, // the clock of the back end is everybody's
   timeout: 30_000,
   forbidOnly: true,

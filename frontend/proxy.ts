@@ -2,7 +2,7 @@ import { getSessionCookie } from "better-auth/cookies";
 import { NextResponse, type NextRequest } from "next/server";
 import { backendUrl } from "@/lib/backend-url";
 import { contentSecurityPolicy, newNonce } from "@/lib/content-security-policy";
-import { signInPath } from "@/lib/return-path";
+import { PATH_HEADER, signInPath } from "@/lib/return-path";
 
 const PRIVATE = /^\/(dashboard|settings|admin)(\/|$)/;
 
@@ -11,13 +11,15 @@ export function proxy(request: NextRequest) {
   const { pathname, search } = request.nextUrl;
   if (pathname.startsWith("/api/")) return NextResponse.rewrite(new URL(pathname + search, backendUrl()));
 
+  const path = pathname + search;
   // A guess that saves a round trip: whether the session lives is asked by the page itself.
   if (PRIVATE.test(pathname) && !getSessionCookie(request)) {
-    return NextResponse.redirect(new URL(signInPath(pathname + search), request.url));
+    return NextResponse.redirect(new URL(signInPath(path), request.url));
   }
 
   const policy = contentSecurityPolicy(newNonce());
   const headers = new Headers(request.headers);
+  headers.set(PATH_HEADER, path);
   headers.set("content-security-policy", policy); // Next reads the nonce from it and puts it on its scripts
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);

@@ -1,7 +1,9 @@
 import Link from "next/link";
 import { Brand } from "@/components/brand";
 import { buttonLook } from "@/components/ui/button";
+import { Notice } from "@/components/ui/notice";
 import { currentSession } from "@/data/session/current";
+import type { Query } from "@/lib/query";
 
 const POINTS = [
   ["One site", "Pages from Next.js, data from FastAPI, one address. The session is a cookie that no script can read."],
@@ -9,7 +11,8 @@ const POINTS = [
   ["In your hands", "See where you are signed in, end any session, change or delete everything yourself."],
 ];
 
-export default async function HomePage() {
+export default async function HomePage({ searchParams }: { searchParams: Query }) {
+  const isDeleted = "deleted" in (await searchParams);
   const session = await currentSession();
   return (
     <>
@@ -17,6 +20,11 @@ export default async function HomePage() {
         <Brand />
       </header>
       <main id="main" className="mx-auto w-full max-w-5xl grow px-4 pt-10 pb-16 sm:px-6 sm:pt-20">
+        {isDeleted && (
+          <div className="mb-8 max-w-xl">
+            <Notice>Your account and all your tasks are deleted.</Notice>
+          </div>
+        )}
         <h1 className="max-w-2xl text-4xl font-semibold tracking-tight sm:text-5xl">A task list that is yours alone</h1>
         <p className="mt-4 max-w-xl text-lg text-muted">
           An example application: sign up, add what is to be done, and look after your account.

@@ -2,14 +2,14 @@
 
 import { useEffect, type ReactNode } from "react";
 import { authClient } from "@/lib/auth-client";
-import { leave, recheckSession } from "@/data/session/leave";
+import { leave, REJECTED } from "@/data/session/leave";
 import { signInPath } from "@/lib/return-path";
 
 const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds
 
 /** Shows private pages while the session they were made for lives, and leads to sign-in once it does not. */
 export function SessionGuard({ userId, children }: { userId: string; children: ReactNode }) {
-  const { data, error, isPending, isRefetching } = authClient.useSession();
+  const { data, error, isPending, isRefetching, refetch } = authClient.useSession();
   const known = !isPending && !isRefetching;
   const ended = known && !data && (!error || error.status === 401);
   const somebodyElse = known && data !== null && data.user.id !== userId;
@@ -23,9 +23,15 @@ export function SessionGuard({ userId, children }: { userId: string; children: R
   useEffect(() => {
     if (expiresAt === undefined) return;
     const left = Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMER);
-    const timer = setTimeout(recheckSession, left);
+    const timer = setTimeout(() => void refetch(), left);
     return () => clearTimeout(timer);
-  }, [expiresAt]);
+  }, [expiresAt, refetch]);
+
+  useEffect(() => {
+    const look = () => void refetch();
+    window.addEventListener(REJECTED, look);
+    return () => window.removeEventListener(REJECTED, look);
+  }, [refetch]);
 
   useEffect(() => {
     // A page that the browser kept for its back button is as old as it looks.

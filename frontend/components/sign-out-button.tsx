@@ -1,9 +1,9 @@
 "use client";
 
-import { LogOut } from "lucide-react";
 import { signOut } from "@/data/session/enter";
 import { leave } from "@/data/session/leave";
 import { Button } from "./ui/button";
+import { Icon } from "./ui/icon";
 import { toast } from "./ui/toasts";
 
 export function SignOutButton() {
@@ -15,7 +15,7 @@ export function SignOutButton() {
 
   return (
     <Button look="plain" onClick={onClick} className="px-3">
-      <LogOut aria-hidden className="size-4" />
+      <Icon name="leave" />
       <span className="sr-only sm:not-sr-only">Sign out</span>
     </Button>
   );

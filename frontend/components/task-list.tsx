@@ -1,9 +1,9 @@
 "use client";
 
 import clsx from "clsx";
-import { ListTodo, Trash2 } from "lucide-react";
 import type { TaskPage } from "@/data/tasks/task";
 import { NewTaskForm } from "./forms/new-task-form";
+import { Icon } from "./ui/icon";
 import { useTaskList } from "./use-task-list";
 
 export function TaskList({ page }: { page: TaskPage }) {
@@ -13,7 +13,7 @@ export function TaskList({ page }: { page: TaskPage }) {
       <NewTaskForm create={create} />
       {tasks.length === 0 ? (
         <div className="mt-6 rounded-xl border border-dashed border-edge p-10 text-center text-muted">
-          <ListTodo aria-hidden className="mx-auto mb-3 size-8" />
+          <Icon name="list" className="mx-auto mb-3 size-8" />
           <p className="font-medium text-ink">Nothing to do</p>
           <p className="text-sm">What you add above appears here, and only you see it.</p>
         </div>
@@ -40,7 +40,7 @@ export function TaskList({ page }: { page: TaskPage }) {
                 onClick={() => remove(task)}
                 className="flex size-11 shrink-0 items-center justify-center rounded-lg text-muted hover:text-danger"
               >
-                <Trash2 aria-hidden className="size-4" />
+                <Icon name="remove" className="size-5" />
               </button>
             </li>
           ))}

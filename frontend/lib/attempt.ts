@@ -1,4 +1,4 @@
-import { recheckSession } from "@/data/session/leave";
+import { reportRejection } from "@/data/session/leave";
 import { problemOf, unreachable, type Problem, type Refusal } from "@/lib/problems";
 
 type Answer = { error: Refusal | null };
@@ -8,7 +8,7 @@ export async function attempt(call: Promise<Answer>): Promise<Problem | null> {
   try {
     const { error } = await call;
     const problem = error && problemOf(error);
-    if (problem?.code === "UNAUTHORIZED") recheckSession();
+    if (problem?.code === "UNAUTHORIZED") reportRejection();
     return problem;
   } catch {
     return unreachable;

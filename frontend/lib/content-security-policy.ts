@@ -9,7 +9,7 @@ export function contentSecurityPolicy(nonce: string): string {
   const directives = [
     "default-src 'self'",
     // React's development build evaluates code for its error pages; the production build does not.
-    `script-src 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ""}`,
+    `script-src 'self' 'nonce-${nonce}'${development ? " 'unsafe-eval'" : ""}`,
     `style-src 'self' ${development ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     "img-src 'self' data:",
     "object-src 'none'",

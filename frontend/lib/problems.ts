@@ -70,16 +70,31 @@ export function problemOfCode(code: string): Problem {
   return problemOf({ code, status: 400 });
 }
 
+const TOO_LATE = "The sign-in took too long, or was begun in another browser. Try again.";
+
 const AT_SIGN_IN: Record<string, string> = {
   access_denied: "You did not allow the sign-in. Try again, or use your password.",
   account_not_linked:
     "There is an account with this address already. Sign in to it, and link the other one in the settings.",
   signup_disabled: "There is no account for you here, and nobody can sign up at present.",
-  state_mismatch: "The sign-in took too long, or was begun in another browser. Try again.",
+  state_mismatch: TOO_LATE,
+  state_not_found: TOO_LATE,
+  BANNED_USER: "This account is suspended.",
 };
 
 /** Return what is to be said about a sign-in at a provider that came to nothing. */
 export function problemOfSignIn(code: string): Problem {
   const text = AT_SIGN_IN[code] ?? "The sign-in did not work. Try again.";
   return { code, text };
+}
+
+const AT_LINKING: Record<string, string> = {
+  account_already_linked_to_different_user: "That account belongs to somebody else here.",
+  email_does_not_match: "That account has another address than yours.",
+  access_denied: "You did not allow it.",
+};
+
+/** Return what is to be said where an account could not be linked. */
+export function problemOfLinking(code: string): Problem {
+  return { code, text: AT_LINKING[code] ?? "The account could not be linked. Try again." };
 }

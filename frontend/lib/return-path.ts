@@ -1,3 +1,6 @@
+/** Set by proxy.ts: a server component is not told otherwise which page it is part of. */
+export const PATH_HEADER = "x-path";
+
 const HERE = "http://here.invalid";
 
 /** Return a path of this site to go back to; whatever could lead elsewhere becomes the dashboard. */

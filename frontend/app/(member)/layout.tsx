@@ -5,7 +5,7 @@ import { requireSession } from "@/data/session/current";
 
 /** Pages of somebody who is signed in. Each page asks for the session itself: a layout is kept between pages. */
 export default async function MemberLayout({ children }: { children: ReactNode }) {
-  const { user } = await requireSession("/dashboard");
+  const { user } = await requireSession();
   return (
     <SessionGuard userId={user.id}>
       <Header user={user} />

@@ -7,7 +7,7 @@ export function NewTaskForm({ create }: { create: (title: string) => void }) {
   return (
     <Form
       resets
-      label="New task"
+      label="Add a task"
       className="flex flex-wrap items-end gap-3"
       submit={async ({ title = "" }) => {
         create(title.trim());

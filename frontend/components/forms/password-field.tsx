@@ -1,7 +1,7 @@
 "use client";
 
-import { Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
+import { Icon } from "@/components/ui/icon";
 import { Field } from "./field";
 
 interface Props {
@@ -14,7 +14,6 @@ const RULES = "8 characters or more, with an upper-case and a lower-case letter,
 
 export function PasswordField({ chosen = false, label = "Password" }: Props) {
   const [shown, setShown] = useState(false);
-  const Icon = shown ? EyeOff : Eye;
   return (
     <Field
       name={chosen ? "newPassword" : "password"}
@@ -33,7 +32,7 @@ export function PasswordField({ chosen = false, label = "Password" }: Props) {
           onClick={() => setShown(!shown)}
           className="flex w-11 items-center justify-center rounded-r-lg text-muted hover:text-ink"
         >
-          <Icon aria-hidden className="size-4" />
+          <Icon name={shown ? "eyeOff" : "eye"} className="size-5" />
         </button>
       }
     />

@@ -1,6 +1,6 @@
-import Link from "next/link";
 import type { ComponentProps } from "react";
 
-export function TextLink(props: ComponentProps<typeof Link>) {
-  return <Link className="font-medium text-accent underline underline-offset-4 hover:text-accent-strong" {...props} />;
+/** A plain link: pages on the way in are small, and load no more than they need. */
+export function TextLink(props: ComponentProps<"a">) {
+  return <a className="font-medium text-accent underline underline-offset-4 hover:text-accent-strong" {...props} />;
 }

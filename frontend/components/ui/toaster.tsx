@@ -1,7 +1,7 @@
 "use client";
 
-import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { useSyncExternalStore } from "react";
+import { Icon } from "./icon";
 import { current, dismiss, subscribe, type Toast } from "./toasts";
 
 const none: readonly Toast[] = [];
@@ -21,13 +21,13 @@ export function Toaster() {
           className="pointer-events-auto flex w-full max-w-sm items-start gap-3 rounded-lg border border-line bg-surface p-3 text-sm shadow-lg"
         >
           {toast.kind === "done" ? (
-            <CircleCheck aria-hidden className="size-5 shrink-0 text-accent" />
+            <Icon name="check" className="size-5 shrink-0 text-accent" />
           ) : (
-            <CircleAlert aria-hidden className="size-5 shrink-0 text-danger" />
+            <Icon name="alert" className="size-5 shrink-0 text-danger" />
           )}
           <span className="grow">{toast.text}</span>
           <button type="button" aria-label="Dismiss" onClick={() => dismiss(toast.id)}>
-            <X aria-hidden className="size-5 text-muted" />
+            <Icon name="close" className="size-5 text-muted" />
           </button>
         </div>
       ))}

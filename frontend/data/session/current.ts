@@ -1,10 +1,11 @@
 import "server-only";
 
+import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import type { Session as ClientSession } from "@/lib/auth-client";
 import { readBackend } from "@/lib/backend";
-import { signInPath } from "@/lib/return-path";
+import { PATH_HEADER, returnPath, signInPath } from "@/lib/return-path";
 import type { Wire } from "@/lib/wire";
 
 export type Session = Wire<ClientSession>;
@@ -15,7 +16,7 @@ export type Session = Wire<ClientSession>;
  */
 export const currentSession = cache(() => readBackend<Session | null>("/api/auth/get-session?disableRefresh=true"));
 
-/** Return whose page this is; leads everybody else to sign-in and back to `path`. */
-export async function requireSession(path: string): Promise<Session> {
-  return (await currentSession()) ?? redirect(signInPath(path));
+/** Return whose page this is; leads everybody else to sign-in and back. */
+export async function requireSession(): Promise<Session> {
+  return (await currentSession()) ?? redirect(signInPath(returnPath((await headers()).get(PATH_HEADER))));
 }

@@ -1,6 +1,8 @@
 import { attempt } from "@/lib/attempt";
-import { authClient } from "@/lib/auth-client";
 import type { Problem } from "@/lib/problems";
+
+/** The client comes when it is first needed: a page of two fields should be there before it. */
+const client = () => import("@/lib/auth-client").then(({ authClient }) => authClient);
 
 export interface Credentials {
   email: string;
@@ -9,19 +11,15 @@ export interface Credentials {
 }
 
 export const signIn = (credentials: Credentials): Promise<Problem | null> =>
-  attempt(authClient.signIn.email(credentials));
+  attempt(client().then(({ signIn }) => signIn.email(credentials)));
 
 export const signUp = (person: { name: string; email: string; password: string }): Promise<Problem | null> =>
-  attempt(authClient.signUp.email({ ...person, callbackURL: "/verify-email" }));
+  attempt(client().then(({ signUp }) => signUp.email({ ...person, callbackURL: "/verify-email?done=1" })));
 
 /** Leaves for the provider; comes back to `next`, or to the sign-in page with `error` in its address. */
-export const signInWith = (provider: string, next: string): Promise<Problem | null> =>
-  attempt(
-    authClient.signIn.social({
-      provider,
-      callbackURL: next,
-      errorCallbackURL: `/sign-in?${new URLSearchParams({ next })}`,
-    }),
-  );
+export function signInWith(provider: string, next: string): Promise<Problem | null> {
+  const errorCallbackURL = `/sign-in?${new URLSearchParams({ next })}`;
+  return attempt(client().then(({ signIn }) => signIn.social({ provider, callbackURL: next, errorCallbackURL })));
+}
 
-export const signOut = (): Promise<Problem | null> => attempt(authClient.signOut());
+export const signOut = (): Promise<Problem | null> => attempt(client().then(({ signOut }) => signOut()));

@@ -1,5 +1,3 @@
-import { authClient } from "@/lib/auth-client";
-
 let leaving = false;
 
 /** Load another page from the server, once: what this tab remembers of the session goes with it. */
@@ -9,7 +7,10 @@ export function leave(to: string): void {
   window.location.replace(to);
 }
 
-/** Look again whether there is a session; everything that shows private data follows. */
-export function recheckSession(): void {
-  authClient.$store.notify("$sessionSignal");
+/** The event of a request that the server answered as one of nobody. */
+export const REJECTED = "session-rejected";
+
+/** Have the private page that is shown, if there is one, look again whether it still may be. */
+export function reportRejection(): void {
+  window.dispatchEvent(new Event(REJECTED));
 }
