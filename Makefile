@@ -101,6 +101,9 @@ format: .stamps/python  ## Format and repair what the linter can
 	.venv/bin/ruff format $(RUFF_PATHS)
 	.venv/bin/ruff check --fix $(RUFF_PATHS)
 
+security: .stamps/python  ## The security requirements, each with its tests or the reason why it has none
+	$(PY) -m tests.house.security
+
 conformance: .stamps/python .stamps/node services  ## The real client and the real server against us
 	$(PY) -m pytest tests/conformance -n 0
 

@@ -48,6 +48,7 @@ def catalogue() -> dict[str, ErrorCode]:
 
 
 def test_exactly_the_allowed_routes_are_routed() -> None:
+    """S76"""
     endpoints = core_endpoints()
     assert {(method, e.path) for e in endpoints for method in e.methods} == ROUTED
     assert {e.name for e in endpoints if not e.is_routed} == IN_PROCESS_ONLY

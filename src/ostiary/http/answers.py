@@ -10,6 +10,7 @@ from ostiary.http.messages import Response
 from ostiary.http.redirect import Redirect
 
 JSON_TYPE = ("content-type", "application/json")
+_GUARDS = (("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"))
 
 
 def _with_context(response: Response, context: Context) -> Response:
@@ -88,3 +89,11 @@ def unavailable(error: Exception) -> AuthError:
 def not_found() -> Response:
     """Answer 404 without a body, as the reference does for anything it does not route."""
     return Response(404)
+
+
+def guarded(response: Response) -> Response:
+    """Keep an answer out of caches, unless it says more of them, and away from whoever would misread it."""
+    if response.header("cache-control") is None:
+        response.headers.append(("cache-control", "no-store"))
+    response.headers.extend(_GUARDS)
+    return response

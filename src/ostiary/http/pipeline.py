@@ -126,6 +126,9 @@ class Pipeline:
 
     async def handle(self, request: Request) -> Response:
         """Answer a request; whatever goes wrong inside is an answer too."""
+        return answers.guarded(await self._handled(request))
+
+    async def _handled(self, request: Request) -> Response:
         bare = request.mount + request.path.rstrip("/")
         if bare in self._disabled:
             return Response(404, [("content-type", "text/plain;charset=UTF-8")], b"Not Found")

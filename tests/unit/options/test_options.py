@@ -24,11 +24,13 @@ SECRET = "a-secret-for-tests-of-at-least-32-characters"
 
 @pytest.mark.parametrize("secret", [None, "", REFERENCE_DEFAULT_SECRET])
 def test_a_secret_is_required_and_never_public_knowledge(secret: str | None) -> None:
+    """S89"""
     with pytest.raises(ConfigurationError, match="ostiary secret"):
         Options(secret=secret)
 
 
 def test_a_short_secret_is_refused_where_the_address_is_public() -> None:
+    """S89"""
     assert Options(secret="short", base_url="http://localhost:8000").secret == "short"
     with pytest.raises(ConfigurationError, match="shorter than 32"):
         Options(secret="short", base_url="https://app.example")

@@ -63,6 +63,6 @@ async def error(query: FromQuery[ErrorQuery], context: Context) -> Response:
     page = _PAGE.format(code=escape(code), description=escape(description or "Please try again."))
     headers = [
         ("content-type", "text/html"),
-        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
+        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
     ]
     return Response(200, headers, page.encode())
