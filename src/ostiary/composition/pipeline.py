@@ -1,6 +1,7 @@
 """The pipeline: every endpoint with its limits and hooks."""
 
 from ostiary.composition.parts import Parts, rate_limit_storage, runtime_of
+from ostiary.composition.production import check_production
 from ostiary.composition.services import services_of
 from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.observation import Observers
@@ -45,6 +46,7 @@ def _watched(limiter: RateLimiter, observers: Observers) -> RateLimiter:
 def build_pipeline(options: Options, parts: Parts, store: Store) -> Pipeline:
     """Return the pipeline of a configuration; raises ConfigurationError with the cure."""
     memory = MemoryRateLimiter(runtime_of(options, parts))
+    check_production(options)
     observers = Observers(parts.observers)
     limiter = _watched(_limiter_of(options, parts, store, memory), observers)
     services = services_of(options, parts, store, limiter)

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from ostiary.auth import Auth
+from ostiary.composition.production import require_strong_secrets
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.options import Options, PasswordPolicy
@@ -218,8 +219,11 @@ class Settings(BaseSettings):
         """Return the auth server, with roles, bans and tokens; raises ConfigurationError with the cure."""
         jwt = Jwt(disable_setting_jwt_header=not self.set_auth_jwt)
         plugins = [Admin(), Bearer(), jwt, Tokens(cross_site=self.cross_site)]
+        options = self.to_options()
+        if options.base_url is None and not is_loopback_name(self.host):
+            require_strong_secrets(options)  # whatever its address is, others can reach it
         return Auth(
-            self.to_options(),
+            options,
             self.database,
             plugins=plugins,
             key_value=self.to_key_value(),

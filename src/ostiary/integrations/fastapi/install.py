@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ostiary.auth import Auth
+from ostiary.composition.production import is_production
 from ostiary.domain.errors import ConfigurationError
 from ostiary.integrations.fastapi.cors import Cors
 from ostiary.integrations.fastapi.documentation import (
@@ -55,6 +56,11 @@ def install(auth: Auth, app: FastAPI) -> None:
     Raises ConfigurationError for an application that has an auth server, or that has begun to serve.
     """
     options = auth.options
+    if app.debug and is_production(options):
+        raise ConfigurationError(
+            "FastAPI(debug=True) shows strangers the source of every failure: leave it out where the base URL"
+            " is public"
+        )
     cors = Cors(options, auth.services.origins.patterns) if options.cors else None
     host(app, auth, partial(AuthMiddleware, visit=partial(ServerVisit, auth), cors=cors))
     app.router.routes.insert(0, AuthRoute(auth))

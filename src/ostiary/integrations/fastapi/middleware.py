@@ -81,7 +81,11 @@ def _with_cookies(headers: RawHeaders, lines: list[str]) -> RawHeaders:
     """Append what the response does not set itself: a handler that signs somebody out has the last word."""
     own = {_cookie_name(value) for name, value in headers if name.lower() == b"set-cookie"}
     added = encode_headers([("set-cookie", line) for line in lines])
-    return [*headers, *(header for header in added if _cookie_name(header[1]) not in own)]
+    if not (missing := [header for header in added if _cookie_name(header[1]) not in own]):
+        return [*headers]
+    # a cache that kept this answer would hand one person's session to the next
+    kept = (header for header in headers if header[0].lower() != b"cache-control")
+    return [*kept, *missing, (b"cache-control", b"no-store")]
 
 
 def _cookie_name(line: bytes) -> bytes:
