@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from examples.tasks.offers import offers_of
 from examples.tasks.routes import admin_router, router
 from examples.tasks.settings import Settings
-from examples.tasks.storage import Tasks, open_engine
+from examples.tasks.storage import create_table, open_engine
 from ostiary import (
     Advanced,
     Auth,
@@ -27,6 +27,7 @@ from ostiary import (
 )
 from ostiary.domain.runtime import Runtime
 from ostiary.integrations.fastapi import mail_page
+from ostiary.integrations.sqlalchemy import OwnRows
 from ostiary.plugins import Admin, Bearer, Jwt, Tokens
 
 PAGE: Final = Path(__file__).parent / "page"
@@ -64,19 +65,20 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
         runtime=runtime,
         mailer=settings.mailer,
     )
-    tasks = Tasks(open_engine(settings.database_url))
+    engine = open_engine(settings.database_url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         """Bring the tables up to date; close our connections at the end."""
         await auth.migrate()
-        await tasks.create_table()
+        await create_table(engine)
         yield
-        await tasks.engine.dispose()
+        await engine.dispose()
 
     app = FastAPI(title="Tasks", lifespan=lifespan, max_body_size=LARGEST_BODY)
-    app.state.tasks = tasks
     auth.install(app)
+    OwnRows(engine).install(app)
+    app.state.engine = engine
     app.include_router(mail_page(auth))  # nothing where mail is really sent
     app.include_router(router, prefix="/api/tasks")
     app.include_router(router, prefix="/api/v1/tasks")

@@ -3,14 +3,17 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response, status
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response, status
 from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, PlainSerializer, StringConstraints
 from pydantic.alias_generators import to_camel
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from examples.tasks.storage import Tasks
+from examples.tasks.storage import StoredTask, workload
 from ostiary import Errors
-from ostiary.integrations.fastapi import CurrentUser, require_role
+from ostiary.integrations.fastapi import require_role
+from ostiary.integrations.sqlalchemy import MyRows
 
 router = APIRouter(
     tags=["tasks"],
@@ -84,12 +87,6 @@ class TaskPage(BaseModel):
     offset: int
 
 
-def _tasks(request: Request) -> Tasks:
-    tasks: Tasks = request.app.state.tasks
-    return tasks
-
-
-AllTasks = Annotated[Tasks, Depends(_tasks)]
 TaskId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 NOT_FOUND = HTTPException(status.HTTP_404_NOT_FOUND, "There is no such task")
 NOT_FOUND_ANSWER: dict[int | str, dict[str, object]] = {
@@ -99,62 +96,70 @@ NOT_FOUND_ANSWER: dict[int | str, dict[str, object]] = {
 
 @router.get("")
 async def list_tasks(
-    user: CurrentUser,
-    tasks: AllTasks,
+    session: MyRows,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> TaskPage:
     """List your tasks, page by page."""
-    rows, total = await tasks.page(user.id, limit=limit, offset=offset)
-    items = [Task.model_validate(dict(row)) for row in rows]
-    return TaskPage(items=items, total=total, limit=limit, offset=offset)
+    total = await session.scalar(select(func.count(StoredTask.id)))
+    page = select(StoredTask).order_by(StoredTask.id.desc()).limit(limit).offset(offset)
+    items = [Task.model_validate(task) for task in await session.scalars(page)]
+    return TaskPage(items=items, total=total or 0, limit=limit, offset=offset)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-async def create_task(
-    body: TaskInput, user: CurrentUser, tasks: AllTasks, request: Request, response: Response
-) -> Task:
+async def create_task(body: TaskInput, session: MyRows, request: Request, response: Response) -> Task:
     """Add a task."""
+    task = StoredTask(**body.model_dump())
+    session.add(task)
     try:
-        row = await tasks.add(user.id, body.model_dump())
+        await session.flush()
     except IntegrityError:
         raise Errors.UNAUTHORIZED(reason="deleted meanwhile") from None
-    response.headers["location"] = f"{request.url.path}/{row['id']}"
-    return Task.model_validate(dict(row))
+    response.headers["location"] = f"{request.url.path}/{task.id}"
+    return await _as_stored(task, session)
 
 
 @router.get("/{task_id}", responses=NOT_FOUND_ANSWER)
-async def read_task(task_id: TaskId, user: CurrentUser, tasks: AllTasks) -> Task:
+async def read_task(task_id: TaskId, session: MyRows) -> Task:
     """Read one of your tasks."""
-    row = await tasks.by_id(user.id, task_id)
-    if row is None:
-        raise NOT_FOUND
-    return Task.model_validate(dict(row))
+    return Task.model_validate(await _own_task(task_id, session))
 
 
 @router.put("/{task_id}", responses=NOT_FOUND_ANSWER)
-async def replace_task(task_id: TaskId, body: TaskInput, user: CurrentUser, tasks: AllTasks) -> Task:
+async def replace_task(task_id: TaskId, body: TaskInput, session: MyRows) -> Task:
     """Write one of your tasks anew."""
-    row = await tasks.change(user.id, task_id, body.model_dump())
-    if row is None:
-        raise NOT_FOUND
-    return Task.model_validate(dict(row))
+    task = await _own_task(task_id, session)
+    task.title, task.notes, task.done = body.title, body.notes, body.done
+    return await _as_stored(task, session)
 
 
 @router.patch("/{task_id}", responses=NOT_FOUND_ANSWER)
-async def change_task(task_id: TaskId, body: TaskChanges, user: CurrentUser, tasks: AllTasks) -> Task:
+async def change_task(task_id: TaskId, body: TaskChanges, session: MyRows) -> Task:
     """Change some of one of your tasks."""
-    row = await tasks.change(user.id, task_id, body.model_dump(exclude_unset=True))
-    if row is None:
-        raise NOT_FOUND
-    return Task.model_validate(dict(row))
+    task = await _own_task(task_id, session)
+    for name, value in body.model_dump(exclude_unset=True).items():
+        setattr(task, name, value)
+    return await _as_stored(task, session)
 
 
 @router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT, responses=NOT_FOUND_ANSWER)
-async def delete_task(task_id: TaskId, user: CurrentUser, tasks: AllTasks) -> None:
+async def delete_task(task_id: TaskId, session: MyRows) -> None:
     """Delete one of your tasks."""
-    if not await tasks.remove(user.id, task_id):
+    await session.delete(await _own_task(task_id, session))
+
+
+async def _own_task(task_id: int, session: AsyncSession) -> StoredTask:
+    task = await session.get(StoredTask, task_id)
+    if task is None:
         raise NOT_FOUND
+    return task
+
+
+async def _as_stored(task: StoredTask, session: AsyncSession) -> Task:
+    await session.flush()
+    await session.refresh(task)  # not every database keeps a moment as it was given
+    return Task.model_validate(task)
 
 
 class Workload(BaseModel):
@@ -177,6 +182,6 @@ admin_router = APIRouter(
 
 
 @admin_router.get("/workload")
-async def workload(tasks: AllTasks, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[Workload]:
+async def list_workload(request: Request, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[Workload]:
     """List who has the most tasks; for administrators: `ostiary users role ada@example.com admin`."""
-    return [Workload.model_validate(dict(row)) for row in await tasks.workload(limit)]
+    return [Workload.model_validate(dict(row)) for row in await workload(request.app.state.engine, limit)]

@@ -1,63 +1,61 @@
-"""Tasks in the database: every statement names the owner, so that nobody reaches somebody else's."""
+"""Tasks in the database: they are owned, so that a session of their owner reaches no others."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import (
-    Boolean,
-    Column,
-    ColumnElement,
     DateTime,
     ForeignKey,
     Index,
-    Integer,
-    MetaData,
     RowMapping,
     String,
-    Table,
     Text,
     case,
-    delete,
     event,
     func,
-    insert,
     inspect,
     make_url,
     select,
-    update,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ostiary.domain.runtime import SystemRuntime
+from ostiary.integrations.sqlalchemy import Owned
 
 DRIVERS: Final = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "mysql": "asyncmy", "mariadb": "asyncmy"}
 
-metadata = MetaData()
 
-# The auth server's own table, as far as tasks refer to it; `auth.migrate()` makes it.
-users = Table(
-    "user",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("name", Text),
-    Column("email", String(255)),
-)
+class Base(DeclarativeBase):
+    """The tables of this application."""
 
-tasks = Table(
-    "task",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("user_id", String(36), ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
-    Column("title", String(200), nullable=False),
-    Column("notes", Text, nullable=False),
-    Column("done", Boolean, nullable=False),
-    Column("created_at", DateTime(timezone=True), default=SystemRuntime().now, nullable=False),
-)
-Index("task_user_id_id_idx", tasks.c.user_id, tasks.c.id)
+
+class Person(Base):
+    """The auth server's own table, as far as tasks refer to it; `auth.migrate()` makes it."""
+
+    __tablename__ = "user"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(String(255))
+
+
+class StoredTask(Owned, Base):
+    """A task of one person."""
+
+    __tablename__ = "task"
+    __table_args__ = (Index("task_user_id_id_idx", "user_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(36), ForeignKey(Person.id, ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(200))
+    notes: Mapped[str] = mapped_column(Text)
+    done: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=SystemRuntime().now)
 
 
 def open_engine(database_url: str) -> AsyncEngine:
@@ -76,70 +74,28 @@ def _keep_foreign_keys(connection: DBAPIConnection, _: ConnectionPoolEntry) -> N
     cursor.close()
 
 
-@dataclass(frozen=True)
-class Tasks:
-    """The tasks of all people."""
-
-    engine: AsyncEngine
-
-    async def create_table(self) -> None:
-        """Make the table where there is none; several processes may start at once."""
-        try:
-            async with self.engine.begin() as connection:
-                await connection.run_sync(tasks.create, checkfirst=True)
-        except DBAPIError:
-            async with self.engine.connect() as connection:
-                if not await connection.run_sync(lambda sync: inspect(sync).has_table(tasks.name)):
-                    raise  # it was not another process that made it in the meantime
-
-    async def page(self, owner: str, *, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
-        """Return some of the owner's tasks, the newest first, and how many there are."""
-        mine = tasks.c.user_id == owner
-        async with self.engine.connect() as connection:
-            total = await connection.scalar(select(func.count()).select_from(tasks).where(mine))
-            query = select(tasks).where(mine).order_by(tasks.c.id.desc()).limit(limit).offset(offset)
-            return (await connection.execute(query)).mappings().all(), total or 0
-
-    async def by_id(self, owner: str, task_id: int) -> RowMapping | None:
-        """Return the owner's task; None if there is none, or if it is somebody else's."""
-        async with self.engine.connect() as connection:
-            found = await connection.execute(select(tasks).where(*_mine(owner, task_id)))
-            return found.mappings().first()
-
-    async def add(self, owner: str, values: Mapping[str, object]) -> RowMapping:
-        """Write a new task; raises IntegrityError where the owner is gone."""
-        async with self.engine.begin() as connection:
-            result = await connection.execute(insert(tasks).values(**values, user_id=owner))
-            (task_id,) = result.inserted_primary_key or (None,)
-            written = select(tasks).where(tasks.c.id == task_id)
-            return (await connection.execute(written)).mappings().one()
-
-    async def change(self, owner: str, task_id: int, values: Mapping[str, object]) -> RowMapping | None:
-        """Change the owner's task and return it as it is now; None if there is none."""
-        async with self.engine.begin() as connection:
-            if values:
-                await connection.execute(update(tasks).where(*_mine(owner, task_id)).values(**values))
-            found = await connection.execute(select(tasks).where(*_mine(owner, task_id)))
-            return found.mappings().first()
-
-    async def remove(self, owner: str, task_id: int) -> bool:
-        """Delete the owner's task; tell whether there was one."""
-        async with self.engine.begin() as connection:
-            return (await connection.execute(delete(tasks).where(*_mine(owner, task_id)))).rowcount > 0
-
-    async def workload(self, limit: int) -> Sequence[RowMapping]:
-        """Return how many tasks people have, those with the most first."""
-        total = func.count().label("total")
-        done = func.sum(case((tasks.c.done, 1), else_=0)).label("done")
-        query = (
-            select(tasks.c.user_id, users.c.name, users.c.email, total, done)
-            .join_from(tasks, users)
-            .group_by(tasks.c.user_id, users.c.name, users.c.email)
-            .order_by(total.desc(), users.c.email)
-        )
-        async with self.engine.connect() as connection:
-            return (await connection.execute(query.limit(limit))).mappings().all()
+async def create_table(engine: AsyncEngine) -> None:
+    """Make the table where there is none; several processes may start at once."""
+    table = StoredTask.metadata.tables["task"]
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(table.create, checkfirst=True)
+    except DBAPIError:
+        async with engine.connect() as connection:
+            if not await connection.run_sync(lambda sync: inspect(sync).has_table(table.name)):
+                raise  # it was not another process that made it in the meantime
 
 
-def _mine(owner: str, task_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return tasks.c.id == task_id, tasks.c.user_id == owner
+async def workload(engine: AsyncEngine, limit: int) -> Sequence[RowMapping]:
+    """Return how many tasks people have, those with the most first; this is no owner's session."""
+    total = func.count(StoredTask.id).label("total")
+    done = func.sum(case((StoredTask.done, 1), else_=0)).label("done")
+    query = (
+        select(StoredTask.user_id, Person.name, Person.email, total, done)
+        .join_from(StoredTask, Person)
+        .group_by(StoredTask.user_id, Person.name, Person.email)
+        .order_by(total.desc(), Person.email)
+    )
+    async with engine.connect() as connection:
+        found: Sequence[RowMapping] = (await connection.execute(query.limit(limit))).mappings().all()
+        return found

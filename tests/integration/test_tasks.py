@@ -15,16 +15,18 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from examples.tasks.application import create_app
 from examples.tasks.settings import Settings, kept_secret, secret_file
-from examples.tasks.storage import Tasks, open_engine
+from examples.tasks.storage import StoredTask, create_table, open_engine
 from ostiary import Auth
 from ostiary.crypto.signing import sign_cookie
 from ostiary.domain.roles import ROLE
 from ostiary.integrations.fastapi import current_user
+from ostiary.integrations.sqlalchemy import OwnRows, prove_isolation
 from ostiary.services.users import NewUser, SessionWanted
 from tests.builders import ORIGIN, SECRET, SESSION_COOKIE, code_of, some_options
 from tests.contract.places import SQL_PLACES, SQLITE, Place
@@ -252,6 +254,24 @@ async def test_a_large_body_is_refused_before_it_is_read(ada: httpx2.AsyncClient
     assert (await ada.post("/api/tasks", content=endless(), headers=headers)).status_code == 413
 
 
+async def stored(app: FastAPI, owner: str) -> int:
+    """Return how many tasks of a person the database holds."""
+    async with AsyncSession(app.state.engine) as session:
+        found = await session.scalars(select(StoredTask).where(StoredTask.user_id == owner))
+        return len(found.all())
+
+
+@on_every_database
+async def test_nobody_reaches_anybody_elses_tasks_by_any_way_there_is(
+    app: FastAPI, ada: httpx2.AsyncClient, eve: httpx2.AsyncClient
+) -> None:
+    """S75: whatever a route may come to ask of its session."""
+    sessions = [(await each.get("/api/auth/get-session")).json() for each in (ada, eve)]
+    owners = (sessions[0]["user"]["id"], sessions[1]["user"]["id"])
+    samples = {StoredTask: lambda: StoredTask(title="Sample", notes="", done=False)}
+    assert await prove_isolation(OwnRows(app.state.engine), owners=owners, samples=samples)
+
+
 @on_every_database
 async def test_tasks_go_with_the_person(
     app: FastAPI, ada: httpx2.AsyncClient, eve: httpx2.AsyncClient
@@ -259,11 +279,11 @@ async def test_tasks_go_with_the_person(
     owner = (await ada.get("/api/auth/get-session")).json()["user"]["id"]
     await a_task(ada)
     kept = await a_task(eve)
-    assert (await app.state.tasks.page(owner, limit=10, offset=0))[1] == 1
+    assert await stored(app, owner) == 1
     deleted = await ada.post("/api/auth/delete-user", json={})
     assert deleted.json() == {"success": True, "message": "User deleted"}
     assert (await ada.get("/api/tasks")).status_code == 401
-    assert (await app.state.tasks.page(owner, limit=10, offset=0))[1] == 0
+    assert await stored(app, owner) == 0
     assert (await eve.get("/api/tasks")).json()["items"] == [kept]
 
 
@@ -345,21 +365,21 @@ async def test_the_application_starts_again_on_its_own_database(url: str) -> Non
 
 @on_every_database
 async def test_processes_that_start_at_once_make_one_table(url: str) -> None:
-    first, *others = (Tasks(open_engine(url)) for _ in range(6))
+    first, *others = (open_engine(url) for _ in range(6))
     await Auth(some_options(), url).migrate()
-    await asyncio.gather(*(tasks.create_table() for tasks in (first, *others)))
-    async with first.engine.connect() as connection:
+    await asyncio.gather(*(create_table(engine) for engine in (first, *others)))
+    async with first.connect() as connection:
         assert await connection.run_sync(lambda sync: inspect(sync).get_indexes("task"))
-    for tasks in (first, *others):
-        await tasks.engine.dispose()
+    for engine in (first, *others):
+        await engine.dispose()
 
 
 async def test_what_is_no_race_stays_an_error(tmp_path: Path) -> None:
     (tmp_path / "app.db").write_bytes(b"this is no database at all, and never was" * 100)
-    tasks = Tasks(open_engine(f"sqlite:///{tmp_path}/app.db"))
+    engine = open_engine(f"sqlite:///{tmp_path}/app.db")
     with pytest.raises(DBAPIError):
-        await tasks.create_table()
-    await tasks.engine.dispose()
+        await create_table(engine)
+    await engine.dispose()
 
 
 def test_the_module_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
