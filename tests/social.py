@@ -6,10 +6,23 @@ import httpx2
 
 from ostiary import Auth, GenericOAuth, GitHub, Google
 from ostiary.domain.runtime import Runtime, SystemRuntime
+from ostiary.options import SocialProvider
 from tests.builders import Browser, cookie_names, some_auth, some_options
 from tests.identity_provider import CLIENT_ID, SECRET, Detour, IdentityProvider, asked, code_for
 
 ADA = {"sub": "1", "email": "ada@example.com", "email_verified": True, "name": "Ada"}
+
+
+def social_providers(provider: IdentityProvider, **of_each: Any) -> tuple[SocialProvider, ...]:
+    """Return four providers that are one; `of_each` are options of all of them."""
+    known: dict[str, Any] = {"client_id": CLIENT_ID, "client_secret": SECRET, **of_each}
+    openid = {"discovery_url": f"{provider.issuer}/.well-known/openid-configuration"}
+    return (
+        Google(**known),
+        GitHub(**known),
+        GenericOAuth(provider_id="openid", **openid, **known),
+        GenericOAuth(provider_id="other", **openid, **known),
+    )
 
 
 def social_auth(
@@ -20,16 +33,8 @@ def social_auth(
     of_each: Any = None,
     **changes: Any,
 ) -> Auth:
-    """Return a server with four providers; `of_each` are options of all of them."""
-    known: dict[str, Any] = {"client_id": CLIENT_ID, "client_secret": SECRET, **(of_each or {})}
-    openid = {"discovery_url": f"{provider.issuer}/.well-known/openid-configuration"}
-    providers = (
-        Google(**known),
-        GitHub(**known),
-        GenericOAuth(provider_id="openid", **openid, **known),
-        GenericOAuth(provider_id="other", **openid, **known),
-    )
-    options = some_options(social_providers=providers, **changes)
+    """Return a server with these providers."""
+    options = some_options(social_providers=social_providers(provider, **(of_each or {})), **changes)
     return some_auth(options, clock, database, http_client=Detour(provider))
 
 

@@ -52,7 +52,8 @@ class Place:
             await auth.close()
 
 
-async def _execute(url: str, statement: str) -> None:
+async def execute(url: str, statement: str) -> None:
+    """Run a statement on a database."""
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(statement)
@@ -77,10 +78,10 @@ async def _make_tables(url: str) -> list[str]:
 def postgresql() -> Iterator[tuple[str, list[str]]]:
     """Return the address of a database of our own, and the names of its tables."""
     name = f"ostiary_security_{secrets.token_hex(6)}"
-    _run(_execute(POSTGRES, f'CREATE DATABASE "{name}"'))
+    _run(execute(POSTGRES, f'CREATE DATABASE "{name}"'))
     url = urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{name}"))
     yield url, _run(_make_tables(url))
-    _run(_execute(POSTGRES, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    _run(execute(POSTGRES, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
@@ -92,7 +93,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     elif request.param == "postgresql":
         url, tables = request.getfixturevalue("postgresql")
         quoted = ", ".join(f'"{table}"' for table in tables)
-        await _execute(url, f"TRUNCATE {quoted} CASCADE")
+        await execute(url, f"TRUNCATE {quoted} CASCADE")
         place = Place(url, has_tables=True)
     yield place
     await place.close()

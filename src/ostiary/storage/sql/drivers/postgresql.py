@@ -198,6 +198,6 @@ class PostgresDriver:
                 command_timeout=(patience or self._options.statement_timeout).total_seconds(),
                 statement_cache_size=self._options.prepared_statements,
             )
-        except _KNOWN as error:
+        except (*_KNOWN, refused.PostgresError) as error:  # whatever it says, there is no connection
             kind = Silence if isinstance(error, TimeoutError) else StorageUnavailable
             raise kind(f"PostgreSQL: {error or 'no answer in time'}") from error
