@@ -4,12 +4,12 @@ from functools import cache
 
 from ostiary import Auth, DeleteUser, EmailAndPassword, Options, UserOptions
 from ostiary.http.openapi import Operation, operations_of
-from ostiary.plugins import Admin, Bearer, Jwt, Plugin, Tokens
+from ostiary.plugins import Admin, Bearer, Jwt, Plugin, SafeLinks, Tokens
 
 
 def plugins() -> list[Plugin]:
     """Return one of each plugin."""
-    return [Admin(), Bearer(), Jwt(), Tokens(services={"tasks": f"sha256:{'0' * 64}"})]
+    return [Admin(), Bearer(), Jwt(), SafeLinks(), Tokens(services={"tasks": f"sha256:{'0' * 64}"})]
 
 
 @cache

@@ -22,7 +22,7 @@ from ostiary import (
     Smtp,
     Verifier,
 )
-from ostiary.plugins import KeyOptions
+from ostiary.plugins import CodeOptions, KeyOptions
 
 INTRODUCTION = """
 Options are frozen, keyword-only dataclasses. A mistake raises `ConfigurationError` when they are made, and
@@ -75,7 +75,10 @@ def write() -> str:
         "## Mail\n\nWhat `Auth(mailer=...)` takes. [Send mail](../how-to/mail.md) shows them at work.",
         *(_section(kind).replace("## ", "### ", 1) for kind in (Mailer, Smtp)),
         "## Plugins\n\nEach is its options. `from ostiary.plugins import ...`",
-        *(_section(kind).replace("## ", "### ", 1) for kind in (*map(type, plugins()), KeyOptions)),
+        *(
+            _section(kind).replace("## ", "### ", 1)
+            for kind in (*map(type, plugins()), KeyOptions, CodeOptions)
+        ),
         _arguments(
             Verifier, VERIFIER_ARGUMENTS, "[What it accepts and refuses](../explanation/verifier.md)."
         ),

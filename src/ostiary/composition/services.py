@@ -22,7 +22,7 @@ from ostiary.services.audit_chain import AuditChain, ChainLinker
 from ostiary.services.background import Background
 from ostiary.services.breached_passwords import BreachedPasswords
 from ostiary.services.denials import Denials
-from ostiary.services.mail_flows import MailFlows, courier_of, mail_flows_of, mailed_links_of
+from ostiary.services.mail_flows import MailFlows, codes_of, courier_of, mail_flows_of, mailed_links_of
 from ostiary.services.oauth.linking import Linking
 from ostiary.services.oauth.tokens import TokenSeal
 from ostiary.services.password_policy import PasswordRules
@@ -94,6 +94,22 @@ def _background_of(observers: Observers) -> Background:
     return background
 
 
+def _mail_flows_of(
+    options: Options,
+    parts: Parts,
+    limiter: RateLimiter,
+    background: Background,
+    *,
+    passwords: Passwords,
+    known: Verifications,
+) -> MailFlows:
+    keyring = keyring_of(options)
+    courier = courier_of(options, parts.mailer, known.store, keyring, known.runtime)
+    codes = codes_of([wanted for p in parts.plugins if (wanted := p.mailed_codes())], known, keyring)
+    links = mailed_links_of(options, limiter, background, passwords, courier=courier, codes=codes)
+    return mail_flows_of(options, links, passwords, known)
+
+
 def _audit_of(options: Options, parts: Parts, store: Store, background: Background) -> AuditLog:
     linker = ChainLinker(AuditChain(store), background, options.audit.link_after)
     return AuditLog(
@@ -129,9 +145,7 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
     cookies = SessionCookies(CookieNames(options), keyring, options.session, store.schema, renderer, runtime)
     passwords = _passwords_of(options, parts, users, limiter)
     verifications = Verifications(store, writes, runtime, options.verification)
-    courier = courier_of(options, parts.mailer, store, keyring, runtime)
-    links = mailed_links_of(options, limiter, background, passwords, courier)
-    mail_flows = mail_flows_of(options, links, passwords, verifications)
+    mail_flows = _mail_flows_of(options, parts, limiter, background, passwords=passwords, known=verifications)
     judge = None if signing is None else judge_of(signing, store.schema, denials)
     seal = TokenSeal(keyring, runtime, options.account.encrypt_oauth_tokens)
     accounts = Accounts(store, writes, runtime, seal, options.account)
@@ -158,7 +172,7 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
         addresses=ClientAddress(options.advanced.ip_address),
         renderer=renderer,
         background=background,
-        courier=courier,
+        courier=mail_flows.links.courier,
         signing=signing,
         judge=judge,
         access_judge=None if judge is None else access_judge_of(judge),

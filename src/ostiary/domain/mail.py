@@ -33,6 +33,8 @@ class Mail:
     """Whom it is about."""
     url: str | None = field(default=None, repr=False)
     """The link, where there is one."""
+    code: str | None = field(default=None, repr=False)
+    """What may be typed instead, where mails carry codes."""
     new_email: str | None = None
     """The other address, where it is about a change."""
     languages: str | None = None

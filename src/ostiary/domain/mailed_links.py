@@ -15,6 +15,8 @@ class MailedLink:
     """The link, built from the configured base URL alone."""
     token: str = field(repr=False)
     """The secret part of the link, for clients that open a page of their own."""
+    code: str | None = field(default=None, repr=False)
+    """What may be typed instead, with the plugin `SafeLinks`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,11 @@ from ostiary.http.messages import Response
 from ostiary.http.redirect import Redirect
 
 JSON_TYPE = ("content-type", "application/json")
-_GUARDS = (("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"))
+_GUARDS = (
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+)
 
 
 def _with_context(response: Response, context: Context) -> Response:
@@ -92,8 +96,6 @@ def not_found() -> Response:
 
 
 def guarded(response: Response) -> Response:
-    """Keep an answer out of caches, unless it says more of them, and away from whoever would misread it."""
-    if response.header("cache-control") is None:
-        response.headers.append(("cache-control", "no-store"))
-    response.headers.extend(_GUARDS)
+    """Keep an answer out of caches, and away from whoever would misread it, unless it says more of that."""
+    response.headers.extend([guard for guard in _GUARDS if response.header(guard[0]) is None])
     return response

@@ -160,6 +160,7 @@ class Options:
                 revoke_sessions_on_password_reset=bool(
                     self.email_and_password.revoke_sessions_on_password_reset
                 ),
+                newest_reset_link_only=False,
             ),
             password_policy=replace(self.password_policy, count="utf-16"),
             rate_limit=replace(

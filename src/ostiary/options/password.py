@@ -75,6 +75,8 @@ class EmailAndPassword:
     """Sends the link to whoever forgot the password; called beside the request, its failure is logged."""
     reset_password_token_expires_in: timedelta = timedelta(hours=1)
     """Life of such a link."""
+    newest_reset_link_only: bool = True
+    """Asking for another link voids those before it."""
     on_password_reset: Callable[[User], Awaitable[None]] | None = None
     """Called once a password was set through a link."""
     revoke_sessions_on_password_reset: bool | None = None

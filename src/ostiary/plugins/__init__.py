@@ -4,7 +4,9 @@ from ostiary.plugins.admin import Admin
 from ostiary.plugins.base import Plugin
 from ostiary.plugins.bearer import Bearer
 from ostiary.plugins.jwt import Jwt
+from ostiary.plugins.safe_links import SafeLinks
 from ostiary.plugins.tokens import Tokens
+from ostiary.services.mailed_codes import CodeOptions
 from ostiary.services.signers import KeyOptions
 
-__all__ = ["Admin", "Bearer", "Jwt", "KeyOptions", "Plugin", "Tokens"]
+__all__ = ["Admin", "Bearer", "CodeOptions", "Jwt", "KeyOptions", "Plugin", "SafeLinks", "Tokens"]

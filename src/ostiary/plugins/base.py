@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ostiary.domain.entities import User
 from ostiary.domain.schema import Field, Model
@@ -13,6 +13,9 @@ from ostiary.http.messages import Response
 from ostiary.options import RateLimit
 from ostiary.services.signers import SigningOptions
 from ostiary.services.write_hooks import DatabaseHooks
+
+if TYPE_CHECKING:
+    from ostiary.services.mailed_codes import CodeOptions
 
 NO_ROUTES = Routes()
 NO_HOOKS = Hooks()
@@ -44,6 +47,10 @@ class Plugin:
 
     def signing(self) -> SigningOptions | None:
         """Return how the server signs tokens; one plugin at most says so."""
+        return None
+
+    def mailed_codes(self) -> "CodeOptions | None":
+        """Return the form of the codes that mails carry beside their links, if they are to carry any."""
         return None
 
     def trusted_origins(self) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """The flows that go through somebody's mailbox, put together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from ostiary.storage.store import Store
 
 if TYPE_CHECKING:
     from ostiary.services.courier import Courier
+    from ostiary.services.mailed_codes import CodeOptions, MailedCodes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +59,26 @@ def courier_of(
     return Courier(outbox, mailer, Letterhead(options.app_name, options.origin), runtime)
 
 
+def codes_of(
+    wanted: "Sequence[CodeOptions]", verifications: Verifications, keyring: Keyring
+) -> "MailedCodes | None":
+    """Return what makes codes, where something wants mails to carry them."""
+    if not wanted:
+        return None
+    from ostiary.crypto.sealing import purpose_keyring  # noqa: PLC0415  see `courier_of`
+    from ostiary.services.mailed_codes import PURPOSE, MailedCodes  # noqa: PLC0415  see `courier_of`
+
+    return MailedCodes(verifications, purpose_keyring(keyring, PURPOSE), wanted[0])
+
+
 def mailed_links_of(
     options: Options,
     limiter: RateLimiter,
     background: Background,
     passwords: Passwords,
+    *,
     courier: "Courier | None",
+    codes: "MailedCodes | None",
 ) -> MailedLinks:
     """Return what hands letters to senders and the mailer."""
     limits = options.rate_limit
@@ -71,6 +87,7 @@ def mailed_links_of(
         store=passwords.store,
         background=background,
         courier=courier,
+        codes=codes,
         limiter=limiter,
         recipient_limit=limits.mails if limits.enabled else None,
         asker_limit=limits.mails_by_client if limits.enabled else None,

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -19,6 +19,7 @@ from ostiary.storage.store import Store, Tables, Transaction
 
 if TYPE_CHECKING:
     from ostiary.services.courier import Courier
+    from ostiary.services.mailed_codes import MailedCodes
 
 L = TypeVar("L", bound=MailedLink | EmailChanged | User)
 
@@ -66,6 +67,8 @@ class MailedLinks:
     """How many mails one address gets."""
     asker_limit: RateLimit | None
     """How many mails one client address may cause."""
+    codes: "MailedCodes | None" = None
+    """Makes the codes that stand for links, where mails carry them."""
     patience: timedelta = timedelta(minutes=1)
     """How long a function of the application may take."""
 
@@ -90,7 +93,7 @@ class MailedLinks:
         if not await self.admits(letter.to, asker, letter.name):
             return
         if letter.sender is not None:
-            await letter.sender(await letter.make(self.store))
+            await letter.sender(await self._made(letter, self.store))
             return
         async with self.store.transaction() as tables:
             await self._post(letter, asker, tables)
@@ -104,7 +107,7 @@ class MailedLinks:
 
         async def hand_over() -> None:
             """Call the application's function."""
-            await sender(await letter.make(self.store))
+            await sender(await self._made(letter, self.store))
 
         async def afterwards() -> None:
             """Begin once the writes are durable."""
@@ -115,18 +118,27 @@ class MailedLinks:
     async def _post(self, letter: Letter[L], asker: Asker, tables: Transaction) -> None:
         if self.courier is None:
             return
-        made = await letter.make(tables)
+        made = await self._made(letter, tables)
         now = self.courier.outbox.runtime.now()
         mail = Mail(
             kind=letter.kind,
             to=letter.to,
             user_id=letter.user.id,
             url=made.url if isinstance(made, MailedLink) else None,
+            code=made.code if isinstance(made, MailedLink) else None,
             new_email=letter.new_email,
             languages=asker.languages and asker.languages[:_LONGEST_LANGUAGES],
             expires_at=None if letter.expires_in is None else now + letter.expires_in,
         )
         await self.courier.post(mail, tables)
+
+    async def _made(self, letter: Letter[L], tables: Tables) -> L:
+        """Make what a letter is about, and the code that stands for its link."""
+        made = await letter.make(tables)
+        if self.codes is None or letter.expires_in is None or not isinstance(made, MailedLink):
+            return made
+        code = await self.codes.issue(letter.kind, letter.to, made.token, letter.expires_in, tables)
+        return replace(made, code=code)
 
     async def admits(self, to: str, asker: Asker, name: str) -> bool:
         """Count a mail, and tell whether recipient and asker had fewer than their share."""

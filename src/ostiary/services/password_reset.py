@@ -1,5 +1,6 @@
 """A new password for whoever reads the account's mail."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,12 +60,25 @@ class PasswordReset:
         token = self.verifications.runtime.new_token(_TOKEN_LENGTH)
         lifetime = self.settings.reset_password_token_expires_in
         await self.verifications.issue(_identifier(token), user.id, lifetime, tables)
+        if self.settings.newest_reset_link_only:
+            await self.verifications.consume(_newest(user.id), tables)
+            await self.verifications.issue(_newest(user.id), _fingerprint(token), lifetime, tables)
         url = self.links.url(f"/reset-password/{token}", callbackURL=redirect_to or "")
         return MailedLink(user=user, url=url, token=token)
 
     async def is_usable(self, token: str) -> bool:
         """Tell whether a token would be accepted now; it is not used up."""
-        return await self.verifications.find(_identifier(token)) is not None
+        row = await self.verifications.find(_identifier(token))
+        return row is not None and not await self._is_replaced(row, token)
+
+    async def _is_replaced(self, row: Verification, token: str) -> bool:
+        """Tell whether a later mail brought another link: whoever reads an old one must not get in by it."""
+        if not self.settings.newest_reset_link_only:
+            return False
+        newest = await self.verifications.find(_newest(row.value))
+        if newest is None or newest.created_at < row.created_at:
+            return False  # a Node server on the same database notes none
+        return newest.value != _fingerprint(token)
 
     async def reset(self, token: str, new_password: str) -> User:
         """Set the password of the token's user, and end every session where that is configured.
@@ -76,6 +90,8 @@ class PasswordReset:
         row = await self.verifications.find(_identifier(token))
         if row is None:
             raise Errors.INVALID_TOKEN(reason="unknown, used or expired")
+        if await self._is_replaced(row, token):
+            raise Errors.INVALID_TOKEN(reason="a later mail brought another")
         user = await self.users.by_id(row.value)
         if user is None:
             raise Errors.USER_NOT_FOUND(reason="deleted since")
@@ -92,6 +108,8 @@ class PasswordReset:
         async with self.users.store.transaction() as tables:
             if await self.verifications.consume(_identifier(token), tables) is None:
                 raise Errors.INVALID_TOKEN(reason="used meanwhile")
+            if self.settings.newest_reset_link_only:
+                await self.verifications.consume(_newest(user.id), tables)
             if self.settings.revoke_sessions_on_password_reset is not False:
                 await self.users.sessions.revoke_all(user.id, Ended.PASSWORD_RESET, tables=tables)
             await self.users.set_password_hash(user, account, new_hash, tables, kind=EventKind.PASSWORD_RESET)
@@ -100,6 +118,14 @@ class PasswordReset:
 def _is_outdated(row: Verification, account: Account | None) -> bool:
     """A link from before the last change of the password: an older mail must not undo it."""
     return account is not None and row.created_at < account.updated_at
+
+
+def _newest(user_id: str) -> str:
+    return f"reset-password-newest:{user_id}"
+
+
+def _fingerprint(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _identifier(token: str) -> str:

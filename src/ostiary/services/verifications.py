@@ -11,7 +11,7 @@ from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Condition
 from ostiary.options import VerificationOptions
 from ostiary.services.write_hooks import HookedWrites
-from ostiary.storage.store import OrderBy, Store, Tables, Transaction
+from ostiary.storage.store import OrderBy, Store, Tables
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Verifications:
             tables,
         )
 
-    async def consume(self, identifier: str, tables: Transaction | None = None) -> str | None:
+    async def consume(self, identifier: str, tables: Tables | None = None) -> str | None:
         """Return the value and forget it; None if unknown, used or expired. A second call returns None."""
         row = (
             await (tables or self.store)
@@ -56,6 +56,17 @@ class Verifications:
             self._is(identifier), order_by=OrderBy(VerificationFields.CREATED_AT, descending=True)
         )
         return None if row is None or row.expires_at <= self.runtime.now() else row
+
+    async def swap(self, identifier: str, value: str, new_value: str) -> bool:
+        """Put a value in the place of the one that was seen; False where there is none or another by now."""
+        seen = VerificationFields.VALUE.equals(value)
+        changes = {VerificationFields.VALUE: new_value}
+        return await self.store.rows(VERIFICATION).update(changes, self._is(identifier), seen) is not None
+
+    async def take(self, identifier: str, value: str) -> bool:
+        """Forget a value that was seen; True for one of those who race."""
+        seen = VerificationFields.VALUE.equals(value)
+        return await self.store.rows(VERIFICATION).consume(self._is(identifier), seen) is not None
 
     def _is(self, identifier: str) -> Condition:
         return VerificationFields.IDENTIFIER.is_in([self._stored(identifier), identifier])
