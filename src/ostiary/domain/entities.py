@@ -73,7 +73,7 @@ class Account(Entity):
 class Verification(Entity):
     """A one-time value: whoever knows the identifier may consume it once."""
 
-    identifier: str
+    identifier: str = field(repr=False)
     value: str = field(repr=False)
     expires_at: datetime
     created_at: datetime
