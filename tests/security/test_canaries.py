@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -112,7 +113,12 @@ def observed(clock: FrozenRuntime, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         spans, provider, metrics, outbox = InMemorySpanExporter(), TracerProvider(), Metrics(), Outbox()
         provider.add_span_processor(SimpleSpanProcessor(spans))
         github = GitHub(client_id="an-id", client_secret=CLIENT_SECRET)
-        options = mailing(outbox, secret=SECRET, social_providers=(github,), audit=AuditOptions(enabled=True))
+        options = mailing(
+            outbox,
+            secret=SECRET,
+            social_providers=(github,),
+            audit=AuditOptions(enabled=True, link_after=timedelta(0)),
+        )
         plugins = [Admin(), Bearer(), Jwt(), Tokens()]
         auth = some_auth(options, clock, plugins=plugins, observers=[metrics, Tracing(provider)])
         return Observed(auth, outbox, spans, metrics, stream, tracebacks)
