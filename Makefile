@@ -25,9 +25,10 @@ help:  ## List the commands
 	$(PIP) -r requirements/dev.txt
 	@touch $@
 
-.stamps/node: tests/conformance/package-lock.json tests/conformance/latest/package-lock.json
+.stamps/node: tests/conformance/package-lock.json tests/conformance/latest/package-lock.json tests/browser/package-lock.json
 	npm ci --silent --no-audit --no-fund --prefix tests/conformance
 	npm ci --silent --no-audit --no-fund --prefix tests/conformance/latest
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/browser
 	@mkdir -p .stamps && touch $@
 
 .stamps/ostiary-react: frontend/packages/ostiary-react/package-lock.json
@@ -78,7 +79,7 @@ web-tokens-test: .stamps/python .stamps/token-mode .stamps/chromium services  ##
 services: .stamps/python  ## Find or start PostgreSQL, MariaDB and Redis for the tests
 	$(PY) -m tests.services
 
-test: .stamps/python .stamps/node services  ## Make the environment, run everything CI runs
+test: .stamps/python .stamps/node .stamps/chromium services  ## Make the environment, run everything CI runs
 	$(MAKE) check
 	$(BOUNDED) $(PY) -m pytest tests -n 2 --dist loadfile --maxfail 20 --ignore tests/conformance --ignore tests/house
 	$(BOUNDED) $(PY) -m pytest tests/conformance -n 0 --maxfail 20
@@ -117,4 +118,4 @@ docs: .stamps/python  ## Generate the reference pages from options, catalogue an
 	$(PY) -m docs.generate
 
 clean:  ## Remove environments and caches
-	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/conformance/node_modules tests/conformance/latest/node_modules frontend/packages/ostiary-react/node_modules frontend/examples/token-mode/node_modules frontend/node_modules frontend/.next
+	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/conformance/node_modules tests/conformance/latest/node_modules tests/browser/node_modules frontend/packages/ostiary-react/node_modules frontend/examples/token-mode/node_modules frontend/node_modules frontend/.next
