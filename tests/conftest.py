@@ -8,15 +8,11 @@ from ostiary import Auth
 from ostiary.domain.runtime import FrozenRuntime
 from tests.builders import Browser, some_auth
 
+pytest_plugins = ["ostiary.integrations.pytest"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "services: needs PostgreSQL, MariaDB or Redis")
-
-
-@pytest.fixture
-def clock() -> FrozenRuntime:
-    """Return a clock that moves only when told to."""
-    return FrozenRuntime()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,15 @@ from examples.tasks.application import create_app
 from examples.tasks.settings import Settings, kept_secret, secret_file
 from examples.tasks.storage import StoredTask, create_table, open_engine
 from ostiary import Auth
-from ostiary.crypto.signing import sign_cookie
 from ostiary.domain.roles import ROLE
 from ostiary.integrations.fastapi import current_user
+from ostiary.integrations.pytest import SignedIn
 from ostiary.integrations.sqlalchemy import OwnRows, prove_isolation
-from ostiary.services.users import NewUser, SessionWanted
+from ostiary.services.users import NewUser
 from tests.builders import ORIGIN, SECRET, SESSION_COOKIE, code_of, some_options
 from tests.contract.places import SQL_PLACES, SQLITE, Place
 
 PREFIXES = ["/api/tasks", "/api/v1/tasks"]
-HEADERS = {"origin": ORIGIN}
 
 
 @pytest.fixture(params=[SQLITE], ids=["sqlite"])
@@ -53,42 +51,14 @@ async def app(url: str) -> AsyncIterator[FastAPI]:
         yield application
 
 
-class People:
-    """Browsers of people who are signed in."""
-
-    def __init__(self, app: FastAPI, stack: AsyncExitStack) -> None:
-        self._app = app
-        self._stack = stack
-
-    def anybody(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(self._app), base_url=ORIGIN, headers=HEADERS)
-
-    async def named(self, name: str) -> httpx2.AsyncClient:
-        auth: Auth = self._app.state.ostiary
-        new = NewUser(email=f"{name.lower()}@example.com", name=name)
-        _, session = await auth.services.users.sign_up(new, None, SessionWanted())
-        assert session is not None
-        client = await self._stack.enter_async_context(self.anybody())
-        client.headers["cookie"] = (
-            f"{SESSION_COOKIE}={sign_cookie(session.token, auth.services.session_cookies.keyring)}"
-        )
-        return client
+@pytest.fixture
+async def ada(signed_in: SignedIn) -> httpx2.AsyncClient:
+    return await signed_in("ada@example.com", name="Ada")
 
 
 @pytest.fixture
-async def people(app: FastAPI) -> AsyncIterator[People]:
-    async with AsyncExitStack() as stack:
-        yield People(app, stack)
-
-
-@pytest.fixture
-async def ada(people: People) -> httpx2.AsyncClient:
-    return await people.named("Ada")
-
-
-@pytest.fixture
-async def eve(people: People) -> httpx2.AsyncClient:
-    return await people.named("Eve")
+async def eve(signed_in: SignedIn) -> httpx2.AsyncClient:
+    return await signed_in("eve@example.com", name="Eve")
 
 
 async def a_task(client: httpx2.AsyncClient, prefix: str = "/api/tasks", **values: Any) -> Any:
@@ -170,9 +140,9 @@ async def test_what_a_person_owns_comes_from_the_session_and_never_from_the_body
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_nobody_reaches_nothing(people: People, ada: httpx2.AsyncClient, prefix: str) -> None:
+async def test_nobody_reaches_nothing(signed_in: SignedIn, ada: httpx2.AsyncClient, prefix: str) -> None:
     task = await a_task(ada, prefix)
-    async with people.anybody() as stranger:
+    async with signed_in.anybody() as stranger:
         for method, path in (
             ("GET", prefix),
             ("POST", prefix),
@@ -288,16 +258,18 @@ async def test_tasks_go_with_the_person(
 
 
 @on_every_database
-async def test_a_task_of_somebody_who_is_deleted_meanwhile_is_refused(app: FastAPI, people: People) -> None:
+async def test_a_task_of_somebody_who_is_deleted_meanwhile_is_refused(
+    app: FastAPI, signed_in: SignedIn
+) -> None:
     ghost = app.state.ostiary.services.users.draft(NewUser(email="ghost@example.com", name="Ghost"))
     app.dependency_overrides[current_user] = lambda: ghost
-    async with people.anybody() as tab:
+    async with signed_in.anybody() as tab:
         answer = await tab.post("/api/tasks", json={"title": "Haunt"})
     assert (answer.status_code, code_of(answer)) == (401, "UNAUTHORIZED")
 
 
-async def test_a_person_signs_up_with_a_strong_password_and_starts(people: People) -> None:
-    async with people.anybody() as tab:
+async def test_a_person_signs_up_with_a_strong_password_and_starts(signed_in: SignedIn) -> None:
+    async with signed_in.anybody() as tab:
         ada = {"name": "Ada", "email": "ada@example.com", "password": "password"}
         weak = await tab.post("/api/auth/sign-up/email", json=ada)
         assert weak.status_code == 400
@@ -308,9 +280,9 @@ async def test_a_person_signs_up_with_a_strong_password_and_starts(people: Peopl
         assert (await a_task(tab))["title"] == "Write"
 
 
-async def test_a_client_with_tokens_works_like_a_browser(people: People) -> None:
+async def test_a_client_with_tokens_works_like_a_browser(signed_in: SignedIn) -> None:
     person = {"email": "grace@example.com", "password": "Nanoseconds-of-Wire-1", "name": "Grace"}
-    async with people.anybody() as client:
+    async with signed_in.anybody() as client:
         del client.headers["origin"]
         pair = (await client.post("/api/auth/signup", json=person)).json()
         client.headers["authorization"] = f"Bearer {pair['access_token']}"
@@ -339,8 +311,8 @@ async def test_an_administrator_sees_how_much_everybody_has_to_do(
     ]
 
 
-async def test_the_start_page_and_the_document_are_there(people: People) -> None:
-    async with people.anybody() as tab:
+async def test_the_start_page_and_the_document_are_there(signed_in: SignedIn) -> None:
+    async with signed_in.anybody() as tab:
         page = await tab.get("/")
         assert page.headers["content-type"].startswith("text/html")
         assert "default-src 'self'" in page.headers["content-security-policy"]
@@ -357,10 +329,8 @@ async def test_the_application_starts_again_on_its_own_database(url: str) -> Non
     for _ in range(2):
         settings = Settings(database_url=url, secret=SECRET, base_url=ORIGIN, trusted_origins=())
         application = create_app(settings)
-        async with application.router.lifespan_context(application), AsyncExitStack() as stack:
-            people = People(application, stack)
-            async with people.anybody() as tab:
-                assert (await tab.get("/api/auth/ok")).json() == {"ok": True}
+        async with application.router.lifespan_context(application), SignedIn(application).anybody() as tab:
+            assert (await tab.get("/api/auth/ok")).json() == {"ok": True}
 
 
 @on_every_database

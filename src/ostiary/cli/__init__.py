@@ -1,4 +1,4 @@
-"""The command line: serve, init, migrate, secret, users, doctor."""
+"""The command line: serve, init, migrate, secret, users, doctor and more."""
 
 import typer
 
@@ -9,6 +9,7 @@ from ostiary.cli.init import init
 from ostiary.cli.keys import keys
 from ostiary.cli.mail import mail
 from ostiary.cli.migrate import migrate
+from ostiary.cli.mint_session import mint_session
 from ostiary.cli.secret import secret
 from ostiary.cli.serve import serve
 from ostiary.cli.users import users
@@ -32,6 +33,7 @@ app.add_typer(users, name="users", short_help="List, create, ban and delete user
 app.add_typer(keys, name="keys", short_help="List and rotate the keys that sign tokens.")
 app.add_typer(mail, name="mail", short_help="List mail, retry what failed, send a test.")
 app.add_typer(audit, name="audit", short_help="List, export and verify the record of security acts.")
+app.command("mint-session", short_help="Print a signed-in browser for Playwright.")(mint_session)
 app.command(short_help="Say what is wrong or unsafe, and what to change.")(doctor)
 
 
