@@ -80,7 +80,9 @@ def _functions() -> str:
     ]
     return table(("Option", "Type", "Meaning"), rows) + (
         "\n\n`trusted_origins` and `session.cookie_cache.version` may be functions as well, and so may "
-        "`validate` and `default` of an additional field."
+        "`validate` and `default` of an additional field.\n\n"
+        "The request that a function is called for, which Better Auth passes as a second argument, is "
+        "`ostiary.current_request()`: method, path, headers, cookies and query; None outside of one."
     )
 
 

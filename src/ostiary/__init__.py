@@ -8,6 +8,7 @@ from ostiary.domain.observation import Observer, Served
 from ostiary.domain.schema import Field, Index, Model, Reference
 from ostiary.http.api import Caller
 from ostiary.http.hooks import ANY, Hooks
+from ostiary.http.messages import current_request
 from ostiary.options import (
     AccountLinking,
     AccountOptions,
@@ -97,4 +98,5 @@ __all__ = [
     "VerificationOptions",
     "Verifier",
     "VersionedSecret",
+    "current_request",
 ]

@@ -1,9 +1,10 @@
 """Flows by mail as the application meets them: callbacks, typed calls, tokens of another server."""
 
+import asyncio
 import base64
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -20,8 +21,9 @@ from ostiary import (
     Options,
     User,
     UserOptions,
+    current_request,
 )
-from ostiary.domain.models import USER, UserFields
+from ostiary.domain.models import USER, VERIFICATION, UserFields, VerificationFields
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.http.redirect import Redirect
 from ostiary.http.routes.change_email import ChangeEmail as NewAddress
@@ -227,3 +229,64 @@ async def test_an_address_that_is_taken_in_a_race_is_not_told(mails: Mails) -> N
         assert (await browser.session())["user"]["email"] == ADA
     rows = auth.services.store.rows(USER)
     assert await rows.count(UserFields.EMAIL.equals("eve@example.com")) == 1
+
+
+async def test_a_function_knows_the_request_it_is_called_for(clock: FrozenRuntime) -> None:
+    """Beside the request, in process and in calls within a request; outside of one there is none."""
+    seen: list[tuple[str, str | None]] = []
+
+    async def send(link: MailedLink) -> None:
+        await asyncio.sleep(0)  # the answer is out by now
+        request = current_request()
+        assert request is not None
+        seen.append((request.path, request.headers.get("x-tenant")))
+
+    async def after(user: User) -> None:
+        await server.api.request_password_reset(
+            RequestPasswordReset(email=user.email), Caller(headers={"x-tenant": "inner"})
+        )
+        request = current_request()
+        seen.append(("after", None if request is None else request.headers.get("x-tenant")))
+
+    server = some_auth(
+        some_options(
+            email_and_password=EmailAndPassword(
+                enabled=True, send_reset_password=send, on_password_reset=after
+            ),
+        ),
+        clock,
+    )
+    async with Browser(server) as browser:
+        await browser.sign_up()
+        await browser.post("/request-password-reset", json={"email": ADA}, headers={"x-tenant": "outer"})
+        await server.services.background.drain()
+        assert seen == [("/request-password-reset", "outer")]
+        [row] = await server.services.store.rows(VERIFICATION).all(
+            VerificationFields.IDENTIFIER.starts_with("reset-password:")
+        )
+        token = row.identifier.removeprefix("reset-password:")
+        body = {"token": token, "newPassword": NEW}
+        await browser.post("/reset-password", json=body, headers={"x-tenant": "outer"})
+        await server.services.background.drain()
+    assert sorted(seen[1:]) == [("/request-password-reset", "inner"), ("after", "outer")]
+    assert current_request() is None
+
+
+async def test_an_application_adapts_the_user_that_a_hidden_duplicate_shows() -> None:
+    """The answer for a known address has what the application gives every new user afterwards."""
+
+    async def adapt(user: User) -> User:
+        return replace(user, image="https://app.example/first.png")
+
+    settings = EmailAndPassword(enabled=True, auto_sign_in=False, custom_synthetic_user=adapt)
+    server = some_auth(some_options(email_and_password=settings))
+    async with Browser(server) as browser:
+        body = {"name": "Eve", "email": ADA, "password": PASSWORD}
+        first, again = [(await browser.post("/sign-up/email", json=body)).json() for _ in range(2)]
+        assert first["user"]["image"] is None
+        assert (again["token"], again["user"]["image"]) == (None, "https://app.example/first.png")
+        assert again["user"].keys() == first["user"].keys()
+    read = Options.from_mapping(
+        {"secret": SECRET, "emailAndPassword": {"enabled": True, "customSyntheticUser": adapt}}
+    )
+    assert read.email_and_password.custom_synthetic_user == adapt

@@ -1,8 +1,9 @@
 """A request and a response, free of any framework."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableSequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
 from ostiary.http.cookies import parse_cookie_header
@@ -77,6 +78,35 @@ class Request:
     def origin(self) -> str:
         """Scheme and host the request was sent to, as the client named them."""
         return f"{self.scheme}://{self.headers.get('host', '')}"
+
+
+_current: Final[ContextVar[Request | None]] = ContextVar("request", default=None)
+
+
+def current_request() -> Request | None:
+    """Return the request that is being answered, for functions among the options and what they start.
+
+    None outside of one, and for the mailer, which works when nobody asks it to any more.
+    """
+    return _current.get()
+
+
+class Answering:
+    """Makes a request the current one for the time of a block."""
+
+    __slots__ = ("_request", "_token")
+
+    def __init__(self, request: Request) -> None:
+        """Begin with nothing."""
+        self._request = request
+
+    def __enter__(self) -> None:
+        """Let it be the current one."""
+        self._token = _current.set(self._request)
+
+    def __exit__(self, *_: object) -> None:
+        """Let the one before be it again: calls in process nest."""
+        _current.reset(self._token)
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from ostiary.http.endpoint import Endpoint, FreshSession, Parameter, SensitiveSe
 from ostiary.http.events import log_refusal
 from ostiary.http.hooks import After, Before, Hooks, after_hooks_of, before_hooks_of, replacements_of
 from ostiary.http.limits import Limits
-from ostiary.http.messages import Request, Response
+from ostiary.http.messages import Answering, Request, Response
 from ostiary.http.redirect import Redirect
 from ostiary.http.validation import UNDEFINED, validate, validate_object
 from ostiary.options import RateLimit
@@ -137,7 +137,7 @@ class Pipeline:
         if route is None:
             return answers.not_found()
         context = Context(request, self.services, route.endpoint)
-        with under(context.circumstances):
+        with under(context.circumstances), Answering(request):
             if self._observers:
                 return await self._observed(context, route)
             response, _ = await self._served(context, route)
@@ -294,6 +294,6 @@ class Pipeline:
             in_process=True,
         )
         context = Context(request, self.services, route.endpoint, body=body, active=session)
-        with under(context.circumstances):
+        with under(context.circumstances), Answering(request):
             await self.present(context)
             return await self.run(context, route), context

@@ -152,6 +152,7 @@ RULES: Mapping[str, Rule] = {
     "emailAndPassword.disableSignUp": ("email_and_password.disable_sign_up", as_flag),
     "emailAndPassword.autoSignIn": ("email_and_password.auto_sign_in", as_flag),
     "emailAndPassword.requireEmailVerification": ("email_and_password.require_email_verification", as_flag),
+    "emailAndPassword.customSyntheticUser": ("email_and_password.custom_synthetic_user", as_function),
     "emailAndPassword.onExistingUserSignUp": ("email_and_password.on_existing_user_sign_up", as_function),
     "emailAndPassword.sendResetPassword": ("email_and_password.send_reset_password", as_function),
     "emailAndPassword.resetPasswordTokenExpiresIn": (

@@ -71,6 +71,9 @@ class EmailAndPassword:
     """No session before the address is verified; sign-up then never tells whether an address is taken."""
     on_existing_user_sign_up: Callable[[User], Awaitable[None]] | None = None
     """Called with the owner when somebody signs up with a known address and the answer hides that."""
+    custom_synthetic_user: Callable[[User], Awaitable[User]] | None = None
+    """Called then with the user whom the answer pretends was made; returns the one it shows. Write hooks have
+    run on it; this is for what the application does to a user after the sign-up."""
     send_reset_password: Callable[[MailedLink], Awaitable[None]] | None = None
     """Sends the link to whoever forgot the password; called beside the request, its failure is logged."""
     reset_password_token_expires_in: timedelta = timedelta(hours=1)

@@ -5,6 +5,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
@@ -60,7 +61,9 @@ class Courier:
         if self._work is None or self._work.done():
             self._is_stopping = False
             self._posted = asyncio.Event()
-            self._work = asyncio.get_running_loop().create_task(self._deliver_for_ever())
+            loop = asyncio.get_running_loop()
+            # not in the context of the request that happened to be the first
+            self._work = loop.create_task(self._deliver_for_ever(), context=Context())
 
     async def stop(self) -> None:
         """Begin no more, and wait a while for what is under way; the rest is for others, or for later."""

@@ -77,7 +77,7 @@ class Registration:
             )
         except AlreadyExists:
             if self.hides_duplicates:
-                return Registered(await self.users.imagined(new), is_new=False)
+                return await self._pretended(new)
             raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(
                 reason="the address was taken meanwhile"
             ) from None
@@ -98,7 +98,13 @@ class Registration:
         await self.passwords.hash(applicant.password)  # spend what a real sign-up would
         # beside the request: neither its time nor its failure may show that the address is known
         self.links.send(self._notice(owner), applicant.asker)
-        return Registered(await self.users.imagined(new), is_new=False)
+        return await self._pretended(new)
+
+    async def _pretended(self, new: NewUser) -> Registered:
+        user = await self.users.imagined(new)
+        if adapt := self.settings.custom_synthetic_user:
+            user = await adapt(user)
+        return Registered(user, is_new=False)
 
     def _notice(self, owner: User) -> Letter[User]:
         async def nothing_else(_: Tables) -> User:
