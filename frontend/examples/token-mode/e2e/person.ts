@@ -29,6 +29,9 @@ export class Person {
         this.calls.push(`${request.method()} ${new URL(request.url()).pathname}`);
     });
     context.on("weberror", (error) => this.problems.push(error.error().message));
+    context.on("console", (message) => {
+      if (/Content Security Policy/.test(message.text())) this.problems.push(message.text());
+    });
   }
 
   static async with(browser: Browser, url: string, api: string): Promise<Person> {

@@ -20,9 +20,11 @@ export interface Site {
 
 export async function openSite(host = "127.0.0.1", environment: Record<string, string> = {}): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), "token-mode-"));
-  const { server, port } = await serve(folder);
+  const policy = { connect: "" };
+  const { server, port } = await serve(folder, policy);
   const url = `http://${host}:${port}`;
   const backEnd = await startBackEnd({ DATABASE_URL: "", BETTER_AUTH_TRUSTED_ORIGINS: url, ...environment });
+  policy.connect = backEnd.url;
   process.env.VITE_API_URL = backEnd.url;
   await build({ root: ROOT, build: { outDir: folder, emptyOutDir: true }, logLevel: "error" });
   return {
@@ -37,13 +39,16 @@ export async function openSite(host = "127.0.0.1", environment: Record<string, s
   };
 }
 
-async function serve(folder: string): Promise<{ server: Server; port: number }> {
+/** Serve a folder under the strictest policy that the page works with. */
+async function serve(folder: string, policy: { connect: string }): Promise<{ server: Server; port: number }> {
   const server = createServer(({ url = "/" }, response) => {
     const path = url === "/" ? "/index.html" : url;
     if (path === "/elsewhere") return response.writeHead(200, { "content-type": "text/html" }).end("<h1>Elsewhere</h1>");
     try {
       const file = readFileSync(join(folder, path));
-      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "text/plain" }).end(file);
+      const type = TYPES[extname(path)] ?? "text/plain";
+      const csp = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src ${policy.connect}`;
+      response.writeHead(200, { "content-type": type, "content-security-policy": csp }).end(file);
     } catch {
       response.writeHead(404).end();
     }

@@ -1,7 +1,7 @@
 import { AuthProvider, ProtectedRoute } from "ostiary-react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { api } from "./auth";
+import { apiClient } from "./auth";
 import { Door } from "./door";
 import "./style.css";
 import { TaskList } from "./task-list";
@@ -9,7 +9,7 @@ import { Waiting } from "./waiting";
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
-    <AuthProvider client={api}>
+    <AuthProvider client={apiClient}>
       <ProtectedRoute loading={<Waiting />} fallback={<Door />}>
         <TaskList />
       </ProtectedRoute>

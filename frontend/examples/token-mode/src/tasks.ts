@@ -1,7 +1,7 @@
 import { ApiError } from "ostiary-react";
 import { useCallback, useEffect, useState } from "react";
 import type { components } from "./api";
-import { api } from "./auth";
+import { apiClient } from "./auth";
 
 export type Task = components["schemas"]["Task"];
 type TaskPage = components["schemas"]["TaskPage"];
@@ -14,7 +14,7 @@ export function useTasks() {
   const [problem, setProblem] = useState<string>();
 
   const load = useCallback(async (signal?: AbortSignal) => {
-    const { items } = await api.get<TaskPage>("/api/tasks", { query: { limit: 100 }, signal });
+    const { items } = await apiClient.get<TaskPage>("/api/tasks", { query: { limit: 100 }, signal });
     setTasks(items);
   }, []);
 
@@ -44,7 +44,7 @@ export function useTasks() {
     load: () => attempt(load),
     add: (input: TaskInput) =>
       attempt(async () => {
-        const task = await api.post<Task>("/api/tasks", input);
+        const task = await apiClient.post<Task>("/api/tasks", input);
         setTasks((tasks = []) => [task, ...tasks]);
       }),
     change: (task: Task, changes: TaskChanges) =>
@@ -52,7 +52,7 @@ export function useTasks() {
         const show = (shown: Task) => setTasks((tasks = []) => tasks.map((each) => (each.id === task.id ? shown : each)));
         show({ ...task, ...changes }); // at once, as it will be; as it was, should the server not agree
         try {
-          show(await api.patch<Task>(`/api/tasks/${task.id}`, changes));
+          show(await apiClient.patch<Task>(`/api/tasks/${task.id}`, changes));
         } catch (error) {
           show(task);
           throw error;
@@ -60,7 +60,7 @@ export function useTasks() {
       }),
     remove: (id: number) =>
       attempt(async () => {
-        await api.delete(`/api/tasks/${id}`);
+        await apiClient.delete(`/api/tasks/${id}`);
         setTasks((tasks = []) => tasks.filter((each) => each.id !== id));
       }),
   };

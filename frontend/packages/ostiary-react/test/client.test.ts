@@ -42,6 +42,20 @@ describe("requests", () => {
     expect(stage.seen.at(-1)?.headers.cookie).toBeUndefined();
   });
 
+  test("leave the browser's cookies at home, on the server's own origin as well", async () => {
+    const given: string[] = [];
+    const own = createApiClient({
+      baseURL: stage.url,
+      fetch: (input, init) => {
+        given.push(new Request(input, init).credentials);
+        return fetch(input, init);
+      },
+    });
+    stage.on("GET /public", () => ({ json: "for everybody" }));
+    await own.get("/public");
+    expect(given).toEqual(["include", "omit"]); // the refresh before it, and the request
+  });
+
   test("send objects as JSON and forms as they are", async () => {
     stage.on("POST /echo", ({ headers, body }) => ({ json: { type: headers["content-type"], body } }));
     expect(await api.post("/echo", { title: "é" })).toEqual({ type: "application/json", body: '{"title":"é"}' });
@@ -197,6 +211,22 @@ describe("aborting", () => {
     expect(left).toMatchObject({ status: "rejected", reason: { message: "the page was left" } });
     expect(stayed).toMatchObject({ status: "fulfilled" });
     expect(stage.count("GET /tasks")).toBe(3);
+  });
+
+  test("does not wait for a refresh that takes its time", async () => {
+    await signIn();
+    protect("GET /tasks", () => "token-2");
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    const aborting = new AbortController();
+    stage.on("POST /api/auth/refresh", async () => {
+      aborting.abort(new Error("the page was left"));
+      await held;
+      return stage.pair();
+    });
+    await expect(api.get("/tasks", { signal: aborting.signal })).rejects.toThrow("the page was left");
+    answer();
+    expect((await api.session.refreshToken()).error).toBeNull();
   });
 
   test("before it was sent sends nothing", async () => {

@@ -134,6 +134,25 @@ describe("a page", () => {
     await screen.findByRole("button", { name: "Sign in" });
   });
 
+  test("that nobody looks at keeps no session alive, and catches up when somebody does", async () => {
+    let visibility = "hidden";
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => visibility });
+    try {
+      stage.on("POST /api/auth/refresh", () => stage.pair(ADA, 0.05));
+      show(page);
+      await screen.findByRole("heading", { name: "Ada" });
+      const later = Date.now() + 200; // four lives of that token
+      await waitFor(() => expect(Date.now()).toBeGreaterThan(later));
+      expect(stage.count("POST /api/auth/refresh")).toBe(1);
+      stage.on("POST /api/auth/refresh", () => stage.pair());
+      visibility = "visible";
+      fireEvent(document, new Event("visibilitychange"));
+      await waitFor(() => expect(stage.count("POST /api/auth/refresh")).toBe(2));
+    } finally {
+      Reflect.deleteProperty(document, "visibilityState");
+    }
+  });
+
   test("asks at once when the network is back", async () => {
     stage.on("POST /api/auth/refresh", () => ({ status: 503, headers: { "retry-after": "3600" }, json: { code: "SERVICE_UNAVAILABLE" } }));
     show(page);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApiClient, type ApiClient, type AuthState } from "../src/index.js";
+import { requireGrant } from "../src/grant.js";
 import { ADA, BOB, Stage } from "./stage.js";
 
 let stage: Stage;
@@ -91,6 +92,22 @@ describe("while signed in", () => {
     expect(api.session.getState().error).toBeNull();
   });
 
+  test("who asks while a refresh is under way gets its outcome, a failure as well", async () => {
+    await login(api);
+    stage.on(REFRESH, () => ({ status: 503, json: { code: "SERVICE_UNAVAILABLE" } }));
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => api.session.refreshToken()));
+    expect(new Set(outcomes.map(({ error }) => error?.code))).toEqual(new Set(["SERVICE_UNAVAILABLE"]));
+    expect(stage.count(REFRESH)).toBe(1);
+  });
+
+  test("a minute before the end, or a fifth of a short life, it is time for the next token", () => {
+    const ahead = (expires_in: number) => {
+      const { expiresAt, refreshAt } = requireGrant({ access_token: "x", expires_in, user: ADA });
+      return expiresAt - refreshAt;
+    };
+    expect([ahead(900), ahead(10)]).toEqual([60_000, 2_000]);
+  });
+
   test("the token is renewed ahead of expiry without anybody asking", async () => {
     stage.on("POST /api/auth/login", () => stage.pair(ADA, 1));
     stage.on(REFRESH, () => stage.pair(ADA, 900));
@@ -151,19 +168,19 @@ describe("signing in and out", () => {
   });
 
   test("a sign-in waits for the refresh before it, so that its cookie is the later one", async () => {
-    const order: string[] = [];
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
     stage.on(REFRESH, async () => {
-      await new Promise((resolve) => setImmediate(resolve));
-      order.push("refresh");
+      await held;
       return { status: 401, json: { code: "REFRESH_TOKEN_REQUIRED" } };
     });
-    stage.on("POST /api/auth/login", () => {
-      order.push("login");
-      return stage.pair();
-    });
     start(api);
-    expect((await login(api)).data?.user).toEqual(ADA);
-    expect(order).toEqual(["refresh", "login"]);
+    await vi.waitFor(() => expect(stage.count(REFRESH)).toBe(1));
+    const signingIn = login(api);
+    await api.fetch(`${stage.url}/anything`, { signal: AbortSignal.timeout(50) }).catch(() => undefined);
+    expect(stage.count("POST /api/auth/login")).toBe(0);
+    answer();
+    expect((await signingIn).data?.user).toEqual(ADA);
     expect(api.session.getState().user).toEqual(ADA);
   });
 
