@@ -4,7 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -19,12 +20,32 @@ if TYPE_CHECKING:
 _COLOURS = {Level.OK: "green", Level.HINT: "cyan", Level.WARNING: "yellow", Level.FAILURE: "red"}
 
 
-def doctor(config: Config = None, app: App = None) -> None:
+def doctor(
+    *,
+    live: Annotated[
+        str | None,
+        typer.Option(
+            "--live",
+            metavar="URL",
+            help="Also go the way of a browser, through the front end at this address.",
+        ),
+    ] = None,
+    page: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--page", metavar="ORIGIN", help="With --live: where pages are, if not there; repeatable."
+        ),
+    ] = None,
+    config: Config = None,
+    app: App = None,
+) -> None:
     """Examine secrets, addresses, cookies, proxies, database, Redis and clocks, and say what to change.
 
     Ends with 1 where something does not work or is not safe.
     """
-    findings = _examined(config, app)
+    if live is not None and urlsplit(live).scheme not in {"http", "https"}:
+        raise typer.BadParameter("an address begins with http:// or https://", param_hint="--live")
+    findings = _examined(config, app, live, page or [])
     for finding in findings:
         _print(finding)
     counts = Counter(finding.level for finding in findings)
@@ -45,7 +66,9 @@ def _print(finding: Finding) -> None:
         typer.echo(f"{'':<25} -> {finding.cure}")
 
 
-def _examined(config: Path | None, app: str | None) -> Sequence[Finding]:
+def _examined(
+    config: Path | None, app: str | None, live: str | None, pages: Sequence[str]
+) -> Sequence[Finding]:
     try:
         application = target(config, app)
     except ConfigurationError as error:
@@ -53,7 +76,18 @@ def _examined(config: Path | None, app: str | None) -> Sequence[Finding]:
     from ostiary.server.settings import config_files  # noqa: PLC0415  help texts need no server
 
     files = [path for path in config_files(config) if path is not None]
-    return asyncio.run(_examine(application, files))
+    return asyncio.run(_examine_all(application, files, live, pages))
+
+
+async def _examine_all(
+    application: "Application", files: Sequence[Path], live: str | None, pages: Sequence[str]
+) -> Sequence[Finding]:
+    findings = await _examine(application, files)
+    if live is None:
+        return findings
+    from ostiary.cli.doctor.live import travel  # noqa: PLC0415  help texts need no server
+
+    return [*findings, *await travel(application, live, pages)]
 
 
 async def _examine(application: "Application", files: Sequence[Path]) -> Sequence[Finding]:

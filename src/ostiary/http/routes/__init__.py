@@ -8,6 +8,7 @@ from ostiary.http.routes import (
     email_verification,
     password,
     password_reset,
+    probe,
     provider_tokens,
     session,
     sign_in,
@@ -33,6 +34,7 @@ _MODULES = (
     user,
     accounts,
     provider_tokens,
+    probe,
 )
 
 
