@@ -3,6 +3,9 @@
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +19,9 @@ from examples.tasks.settings import Settings
 from ostiary import Auth
 from ostiary.domain.roles import ROLE
 from ostiary.domain.runtime import SystemRuntime
+from tests.browser.consent import consent, provider_options
 from tests.contract.places import POSTGRES
+from tests.identity_provider import IdentityProvider, identity_provider
 
 
 class MovableRuntime(SystemRuntime):
@@ -60,10 +65,11 @@ class Role(BaseModel):
     role: str
 
 
-def controlled(settings: Settings) -> Outage:
+def controlled(settings: Settings, provider: IdentityProvider, runtime: MovableRuntime) -> Outage:
     """Return the application with routes for tests beside it; the front end passes none of them on."""
-    runtime = MovableRuntime()
-    app: FastAPI = create_app(settings, runtime=runtime)
+    social = (provider_options(provider, f"http://127.0.0.1:{settings.port}"),)
+    app: FastAPI = create_app(replace(settings, social_providers=social), runtime=runtime)
+    app.include_router(consent)
     outage = Outage(app)
 
     @app.post("/test/controls")
@@ -81,29 +87,31 @@ def controlled(settings: Settings) -> Outage:
     return outage
 
 
+@contextmanager
+def a_database() -> Iterator[str]:
+    """Make a database for the time of a block."""
+    url = POSTGRES.create(Path())
+    try:
+        yield url
+    finally:
+        POSTGRES.drop(url)
+
+
 def main() -> None:
-    database_url = POSTGRES.create(Path())
-    web_url = os.environ["WEB_URL"]
-    environment = {**os.environ, "DATABASE_URL": database_url, "BETTER_AUTH_URL": web_url}
-    settings = Settings.from_environment(
-        environment
-        | {
-            "BETTER_AUTH_SECRET": SystemRuntime().new_token(64),
-            "OSTIARY_TRUSTED_PROXIES": "127.0.0.1",
-        }
-    )
     # uvicorn dies of the signal that ended it, unless that is an exception like any other
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    try:
-        uvicorn.run(
-            controlled(settings),
-            host="127.0.0.1",
-            port=settings.port,
-            proxy_headers=False,
-            log_level="warning",
-        )
-    finally:
-        POSTGRES.drop(database_url)
+    runtime = MovableRuntime()
+    with a_database() as database_url, identity_provider(runtime) as provider:
+        environment = {
+            "PORT": os.environ["PORT"],
+            "DATABASE_URL": database_url,
+            "BETTER_AUTH_URL": os.environ["WEB_URL"],
+            "BETTER_AUTH_SECRET": runtime.new_token(64),
+            "OSTIARY_TRUSTED_PROXIES": "127.0.0.1",
+        }
+        settings = Settings.from_environment(environment)
+        app = controlled(settings, provider, runtime)
+        uvicorn.run(app, host="127.0.0.1", port=settings.port, proxy_headers=False, log_level="warning")
 
 
 if __name__ == "__main__":
