@@ -22,7 +22,8 @@ export default defineConfig({
   outputDir: "artefacts/results",
   reporter: [["list", { printSteps: false }]],
   workers: 1, // the clock of the back end is everybody's
-  timeout: 30_000,
+  timeout: 60_000,
+  expect: { timeout: 15_000 }, // a busy machine is no failure
   forbidOnly: true,
   use: {
     ...devices["Desktop Chrome"],

@@ -83,7 +83,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.include_router(router, prefix="/api/tasks")
     app.include_router(router, prefix="/api/v1/tasks")
     app.include_router(admin_router, prefix="/api/admin")
-    app.include_router(offers_of(auth.options), prefix="/api/offers")
+    app.include_router(offers_of(auth.options, settings), prefix="/api/offers")
     app.add_exception_handler(RequestValidationError, refuse_input)
     app.add_api_route("/", start_page, include_in_schema=False)
     app.add_api_route("/page/{name}", page_file, include_in_schema=False)

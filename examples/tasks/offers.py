@@ -1,4 +1,4 @@
-"""What a front end may offer: which ways in and which mailed links there are."""
+"""What a front end may offer: which ways in there are, and whether there is mail."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from examples.tasks.settings import Settings
 from ostiary import Options
 
 NAMES: Final = {"google": "Google", "github": "GitHub", "oidc": "single sign-on"}
@@ -24,20 +25,19 @@ class Offers(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
 
     sign_up: bool
-    password_reset: bool
-    email_verification: bool
-    change_email: bool
+    mail: bool
+    mail_page: str | None
     providers: list[Provider]
 
 
-def offers_of(options: Options) -> APIRouter:
-    """Return the route that tells what these options allow."""
-    password = options.email_and_password
+def offers_of(options: Options, settings: Settings) -> APIRouter:
+    """Return the route that tells what this server allows."""
+    password, mailer = options.email_and_password, settings.mailer
+    stays_here = mailer is not None and mailer.transport is None
     offers = Offers(
         sign_up=password.enabled and not password.disable_sign_up,
-        password_reset=password.send_reset_password is not None,
-        email_verification=options.email_verification.send_verification_email is not None,
-        change_email=options.user.change_email.enabled,
+        mail=mailer is not None,
+        mail_page=f"http://{settings.host}:{settings.port}/dev/mail" if stays_here else None,
         providers=[
             Provider(id=each.provider_id, name=NAMES.get(each.provider_id, each.provider_id.title()))
             for each in options.social_providers

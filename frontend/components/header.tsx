@@ -12,7 +12,7 @@ export function Header({ user }: { user: Session["user"] }) {
         <Link href="/" className="rounded-md">
           <Brand />
         </Link>
-        <nav aria-label="Main" className="order-last -mx-3 flex w-full gap-1 sm:order-none sm:mx-0 sm:w-auto sm:grow">
+        <nav aria-label="Main" className="order-last -mx-2 flex w-full gap-1 sm:order-none sm:mx-0 sm:w-auto sm:grow">
           <NavLink href="/dashboard">Tasks</NavLink>
           <NavLink href="/settings" deep>
             Settings

@@ -40,9 +40,9 @@ export function SessionList({ sessions, current }: Props) {
 function SessionRow({ session, isCurrent }: { session: ActiveSession; isCurrent: boolean }) {
   const device = deviceOf(session.userAgent);
   return (
-    <li className="flex flex-wrap items-center gap-3 py-3">
+    <li className="flex items-center gap-3 py-3">
       <Icon name={/iOS|Android/.test(device) ? "phone" : "computer"} className="size-5 shrink-0 text-muted" />
-      <span className="min-w-40 grow">
+      <span className="min-w-0 grow">
         <span className="font-medium">{device}</span>
         {isCurrent && (
           <span className="ml-2 rounded-full bg-tint px-2 py-0.5 text-xs font-medium text-accent">This device</span>

@@ -15,7 +15,7 @@ export function SignOutButton() {
 
   return (
     <Button look="plain" onClick={onClick} className="px-3">
-      <Icon name="leave" />
+      <Icon name="leave" className="size-5" />
       <span className="sr-only sm:not-sr-only">Sign out</span>
     </Button>
   );

@@ -438,6 +438,7 @@ async def test_the_front_end_is_told_which_providers_and_which_mails_there_are(t
     transport = httpx2.ASGITransport(create_app(settings))
     async with httpx2.AsyncClient(transport=transport, base_url=settings.base_url) as client:
         offers = (await client.get("/api/offers")).json()
-    assert offers["signUp"] is True
+    assert offers["signUp"] is offers["mail"] is True
+    assert offers["mailPage"] == "http://127.0.0.1:8000/dev/mail"
     assert offers["providers"] == [{"id": "github", "name": "GitHub"}]
     assert "our" not in str(offers)

@@ -13,7 +13,7 @@ export function ForgotPasswordForm() {
       sent="If there is an account with this address, a link is on its way. It works for an hour."
     >
       <Field name="email" label="E-mail" type="email" autoComplete="username" required />
-      <Submit>Send a link</Submit>
+      <Submit wide>Send a link</Submit>
     </MailedForm>
   );
 }

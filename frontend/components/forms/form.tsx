@@ -64,11 +64,11 @@ export function Form({ submit, resets, label, className = "space-y-4", children 
 }
 
 /** Disabled while the form is under way, and until the page is alive. */
-export function Submit({ look, children }: { look?: Look; children: ReactNode }) {
+export function Submit({ look, wide, children }: { look?: Look; wide?: boolean; children: ReactNode }) {
   const { pending } = useFormState();
   const alive = useSyncExternalStore(never, () => true, () => false);
   return (
-    <Button type="submit" look={look} disabled={!alive || pending} aria-busy={pending}>
+    <Button type="submit" look={look} className={wide ? "w-full" : undefined} disabled={!alive || pending} aria-busy={pending}>
       {children}
     </Button>
   );

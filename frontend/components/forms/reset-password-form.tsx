@@ -19,9 +19,9 @@ export function ResetPasswordForm({ token }: { token: string }) {
   }
 
   return (
-    <Form submit={submit} label="New password">
+    <Form submit={submit} label="Set a new password">
       <PasswordField chosen label="New password" />
-      <Submit>Change password</Submit>
+      <Submit wide>Change password</Submit>
     </Form>
   );
 }

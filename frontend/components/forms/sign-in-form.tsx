@@ -21,7 +21,7 @@ export function SignInForm({ next }: { next: string }) {
         <input type="checkbox" name="rememberMe" defaultChecked className="size-4 accent-accent" />
         Keep me signed in on this device
       </label>
-      <Submit>Sign in</Submit>
+      <Submit wide>Sign in</Submit>
     </Form>
   );
 }

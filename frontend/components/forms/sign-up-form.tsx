@@ -18,7 +18,7 @@ export function SignUpForm({ next }: { next: string }) {
       <Field name="name" label="Name" autoComplete="name" maxLength={100} required />
       <Field name="email" label="E-mail" type="email" autoComplete="username" required />
       <PasswordField chosen />
-      <Submit>Create account</Submit>
+      <Submit wide>Create account</Submit>
     </Form>
   );
 }

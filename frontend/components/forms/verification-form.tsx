@@ -13,7 +13,7 @@ export function VerificationForm({ email }: { email?: string }) {
       sent="If this address waits to be confirmed, a link is on its way. It works for an hour."
     >
       <Field name="email" label="E-mail" type="email" autoComplete="email" defaultValue={email} required />
-      <Submit>Send a link</Submit>
+      <Submit wide>Send a link</Submit>
     </MailedForm>
   );
 }

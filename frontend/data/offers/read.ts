@@ -10,9 +10,10 @@ export interface Provider {
 /** What the back end allows, for pages to show. */
 export interface Offers {
   signUp: boolean;
-  passwordReset: boolean;
-  emailVerification: boolean;
-  changeEmail: boolean;
+  /** Whether there are links by mail at all. */
+  mail: boolean;
+  /** Where mail can be read that does not leave the server, in development. */
+  mailPage: string | null;
   providers: Provider[];
 }
 

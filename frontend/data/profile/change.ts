@@ -4,6 +4,7 @@ import type { Problem } from "@/lib/problems";
 
 /** Where links in mails lead once the server has seen them; it adds `error` where something was wrong. */
 const VERIFIED = "/verify-email?done=1";
+const CHANGED = "/verify-email?done=change";
 const RESET = "/reset-password";
 
 type Outcome = Promise<Problem | null>;
@@ -11,7 +12,7 @@ type Outcome = Promise<Problem | null>;
 export const changeName = (name: string): Outcome => attempt(authClient.updateUser({ name }));
 
 export const changeEmail = (newEmail: string): Outcome =>
-  attempt(authClient.changeEmail({ newEmail, callbackURL: VERIFIED }));
+  attempt(authClient.changeEmail({ newEmail, callbackURL: CHANGED }));
 
 export const sendVerification = (email: string): Outcome =>
   attempt(authClient.sendVerificationEmail({ email, callbackURL: VERIFIED }));

@@ -32,7 +32,7 @@ export default async function SignInPage({ searchParams }: { searchParams: Query
       <SignInForm next={next} />
       <SocialButtons providers={offers.providers} next={next} />
       <div className="mt-6 space-y-2 text-sm text-muted">
-        {offers.passwordReset && (
+        {offers.mail && (
           <p>
             <TextLink href="/forgot-password">Forgot your password?</TextLink>
           </p>

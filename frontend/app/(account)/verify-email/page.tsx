@@ -1,8 +1,10 @@
 import type { Metadata } from "next";
 import { VerificationForm } from "@/components/forms/verification-form";
 import { buttonLook } from "@/components/ui/button";
+import { MailPageHint } from "@/components/mail-page-hint";
 import { Notice } from "@/components/ui/notice";
 import { PageTitle } from "@/components/ui/page-title";
+import { readOffers } from "@/data/offers/read";
 import { currentSession } from "@/data/session/current";
 import { problemOfCode } from "@/lib/problems";
 import { one, type Query } from "@/lib/query";
@@ -17,7 +19,9 @@ export default async function VerifyEmailPage({ searchParams }: { searchParams: 
   if (done && !code) {
     return (
       <>
-        <PageTitle title="Thank you">Your address is confirmed.</PageTitle>
+        <PageTitle title="Thank you">
+          {done === "change" ? changed(session?.user.email) : "Your address is confirmed."}
+        </PageTitle>
         <a href={session ? "/dashboard" : "/sign-in"} className={buttonLook()}>
           {session ? "Go to your tasks" : "Sign in"}
         </a>
@@ -33,6 +37,13 @@ export default async function VerifyEmailPage({ searchParams }: { searchParams: 
         </div>
       )}
       <VerificationForm email={session?.user.email} />
+      <MailPageHint offers={await readOffers()} />
     </>
   );
+}
+
+/** Where the old mailbox has to agree as well, the same page follows on either link. */
+function changed(email: string | undefined): string {
+  if (!email) return "Sign in to see your address.";
+  return `Your address is ${email}. While that is still the old one, open the link that we have sent to the new one.`;
 }

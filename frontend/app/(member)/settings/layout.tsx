@@ -7,7 +7,7 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
     <>
       <PageTitle title="Settings" />
       <div className="gap-8 sm:flex">
-        <nav aria-label="Settings" className="-mx-4 mb-6 flex overflow-x-auto px-4 py-1 sm:mx-0 sm:w-44 sm:shrink-0 sm:flex-col sm:gap-1 sm:px-0">
+        <nav aria-label="Settings" className="-mx-3 mb-6 flex flex-wrap gap-1 sm:mx-0 sm:w-44 sm:shrink-0 sm:flex-col">
           <NavLink href="/settings">Profile</NavLink>
           <NavLink href="/settings/password">Password</NavLink>
           <NavLink href="/settings/accounts">Linked accounts</NavLink>

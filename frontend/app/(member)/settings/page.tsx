@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { EmailForm } from "@/components/forms/email-form";
 import { ProfileForm } from "@/components/forms/profile-form";
+import { MailPageHint } from "@/components/mail-page-hint";
 import { Card } from "@/components/ui/card";
 import { VerifyNotice } from "@/components/verify-notice";
 import { readOffers } from "@/data/offers/read";
@@ -17,8 +18,13 @@ export default async function ProfilePage() {
         <ProfileForm key={user.name} name={user.name} />
       </Card>
       <Card title="E-mail" description={<>Your address is {user.email}.</>}>
-        {offers.emailVerification && <VerifyNotice user={user} />}
-        {offers.changeEmail && <EmailForm />}
+        {offers.mail && (
+          <>
+            <VerifyNotice user={user} />
+            <EmailForm />
+            <MailPageHint offers={offers} />
+          </>
+        )}
       </Card>
     </>
   );
