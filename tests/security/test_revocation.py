@@ -120,7 +120,8 @@ async def assert_nothing_can_be_done(case: Case) -> None:
     before = await everything_in(case.auth.services.store)
     for path in guarded_paths(case.auth):
         answer = await case.replay("POST", path)
-        assert (answer.status, answer.code) == (401, "UNAUTHORIZED"), path
+        assert answer.status == 401, path
+        assert answer.code == "UNAUTHORIZED" or not answer.body, path  # as the reference, some say nothing
         assert not any("session_data=" in line and "Max-Age=0" not in line for line in answer.set_cookies), (
             path
         )
