@@ -16,58 +16,10 @@ from ostiary.services.oauth.authorization import authorization_url
 from ostiary.services.oauth.failure import ProviderFailed
 from ostiary.services.oauth.provider import AuthorizationRequest
 from tests.builders import ORIGIN, SECRET, some_auth
-from tests.mint import Mint
+from tests.provider_cases import CASES, answers_of
 from tests.stand_ins import LedAside, StandIns, stand_ins
 
 HERE = Path(__file__).parent
-WHO = {"clientId": "our client", "clientSecret": "our secret: ü/+*~"}
-TOKEN = {
-    "access_token": "an access token",
-    "refresh_token": "a refresh token",
-    "token_type": "bearer",
-    "expires_in": 3600,
-    "scope": "one two",
-}
-FLOW = {
-    "state": "the-state",
-    "verifier": "v" * 64,
-    "code": "the code",
-    "redirectURI": f"{ORIGIN}/api/auth/callback/x",
-}
-
-
-def described() -> dict[str, dict[str, Any]]:
-    """Return every case by name, whole."""
-    given = json.loads((HERE / "provider_cases.json").read_text())
-    cases: dict[str, dict[str, Any]] = {}
-    for provider, each in given.items():
-        for case in each:
-            options = {**WHO, **case.get("options", {})}
-            request = {"scopes": ["asked"], "loginHint": "ada@example.com", **case.get("request", {})}
-            name = f"{provider}-{case['label'].replace(' ', '-').replace(',', '')}"
-            cases[name] = {
-                "renews": True,
-                **FLOW,
-                **case,
-                "name": name,
-                "provider": provider,
-                "options": {key: value for key, value in options.items() if value is not None},
-                "request": request,
-            }
-    return cases
-
-
-CASES = described()
-
-
-def answers_of(case: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the provider says, tokens included."""
-    token = {**case.get("token", TOKEN)}
-    if "claims" in case:
-        claims = {key: ... if value == "..." else value for key, value in case["claims"].items()}
-        audience = {"aud": case["options"]["clientId"]}
-        token["id_token"] = Mint("", SystemRuntime()).token("RS256", **audience, **claims)  # type: ignore[arg-type]
-    return {**case.get("answers", {}), "token": token}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from ostiary.options.social import SocialProvider
 
 GetToken: TypeAlias = Callable[[CodeGrant], Awaitable[OAuthTokens]]
 AccountSubject: TypeAlias = Callable[[UserInfo], Awaitable[str | int]]
-RefreshParameters: TypeAlias = Callable[[Mapping[str, str]], Awaitable[Mapping[str, str]]]
+RefreshParameters: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +20,6 @@ class GenericOAuth(SocialProvider):
 
     provider_id: str = field()
     """Its name in requests, in the path of its callback and in `account.providerId`."""
-    name: str | None = None
-    """What people read; by default its `provider_id`."""
     discovery_url: str | None = None
     """Where it describes itself: `<issuer>/.well-known/openid-configuration`."""
     discovery_headers: Mapping[str, str] = field(default_factory=dict)
@@ -42,9 +40,8 @@ class GenericOAuth(SocialProvider):
     """Parameters to add to `authorization_url`."""
     token_url_params: Mapping[str, str] = field(default_factory=dict)
     """Parameters to add when a code is exchanged."""
-    refresh_token_params: Mapping[str, str] | RefreshParameters | None = None
-    """Parameters to add when tokens are renewed, or an async function of the request's headers: these are
-    the client's word, to be checked before they are passed on."""
+    refresh_token_params: Mapping[str, str] | RefreshParameters = field(default_factory=dict)
+    """Parameters to add when tokens are renewed, or an async function that returns them."""
     authorization_headers: Mapping[str, str] = field(default_factory=dict)
     """Headers to add when a code is exchanged and when tokens are renewed."""
     response_type: str | None = None

@@ -1,9 +1,12 @@
 """Providers that are known by name and have options of their own."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from ostiary.options.social import SocialProvider
+
+MANY_TENANTS: Final = frozenset({"common", "organizations", "consumers"})
+"""What Microsoft calls more than one tenant."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,13 +133,20 @@ class Microsoft(SocialProvider):
 
     known_as: ClassVar[str] = "microsoft"
     tenant_id: str = "common"
-    """One tenant, or `organizations` for all, `consumers` for personal accounts, `common` for both."""
+    """One tenant by its number, or `organizations` for all, `consumers` for personal accounts, `common` for
+    both."""
     authority: str = "https://login.microsoftonline.com"
     """Where people sign in; national clouds have others."""
     profile_photo_size: Literal[48, 64, 96, 120, 240, 360, 432, 504, 648] = 48
     """Of the picture, in pixels."""
     disable_profile_photo: bool = False
     """Leave the picture out, which is otherwise kept whole, as a data address."""
+
+    def __post_init__(self) -> None:
+        """Refuse a tenant by its domain: ID tokens name tenants by their numbers only."""
+        super().__post_init__()
+        if "." in self.tenant_id:
+            raise self._needs("the tenant_id as its number (a GUID), not as a domain")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,6 @@ SOCIAL: Mapping[str, Rule] = {
 }
 GENERIC: Mapping[str, Rule] = {
     "providerId": ("provider_id", as_text),
-    "name": ("name", as_text),
     "discoveryUrl": ("discovery_url", as_text),
     "discoveryHeaders": ("discovery_headers", as_names),
     "issuer": ("issuer", as_text),
@@ -170,4 +169,5 @@ def _provider(name: str, value: JsonValue, path: str) -> SocialProvider:
 
 def as_generic_oauth(value: JsonValue, path: str) -> GenericOAuth:
     """Read one provider of the reference's `genericOAuth` plugin."""
-    return members_of(GenericOAuth, value, path, {**SOCIAL, **GENERIC})
+    shown = {name: each for name, each in as_object(value, path).items() if name != "name"}  # nobody reads it
+    return members_of(GenericOAuth, shown, path, {**SOCIAL, **GENERIC})

@@ -105,6 +105,7 @@ def test_a_provider_with_addresses_of_its_own_is_a_generic_one_by_its_name() -> 
         ({"apple": {"clientId": "client"}}, "team_id, key_id and private_key"),
         ({"cognito": {**WHO, "domain": "", "region": "r", "userPoolId": "p"}}, "domain, region"),
         ({"spotify": {"clientId": []}}, "needs the client_id"),
+        ({"microsoft": {**WHO, "tenantId": "contoso.com"}}, "as its number"),
         ({"vercel": {**WHO, "tokenEndpointAuth": {"method": "private_key_jwt"}}}, "client_secret_post"),
     ],
 )

@@ -115,10 +115,12 @@ class ProviderClient:
             answer = await provider.renew(self._calls(provider), refresh_token)
             return read_tokens(answer, self.runtime.now())
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        given = provider.refresh_parameters
+        more = given if isinstance(given, Mapping) else await given()
         authentication = provider.refresh_authentication or provider.authentication
         return await self._ask_for_tokens(
             provider,
-            {**form, **provider.refresh_parameters, **form},
+            {**form, **more, **form},
             provider.refresh_headers,
             provider.settings.authentication or authentication,
         )

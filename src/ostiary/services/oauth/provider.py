@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ostiary.crypto.strict_json import Claims
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.oauth import CodeGrant, OAuthTokens, UserInfo
-from ostiary.options.generic_oauth import GetToken
+from ostiary.options.generic_oauth import GetToken, RefreshParameters
 from ostiary.options.social import ClientAuthentication, SocialProvider
 from ostiary.outgoing import HttpAnswer
 from ostiary.outgoing.networks import Network, is_loopback_name
@@ -156,7 +156,7 @@ class Provider:
     token_parameters: Mapping[str, str] = field(default_factory=dict)
     renews_tokens: bool = True
     """It exchanges refresh tokens."""
-    refresh_parameters: Mapping[str, str] = field(default_factory=dict)
+    refresh_parameters: Mapping[str, str] | RefreshParameters = field(default_factory=dict)
     """Parameters to add when tokens are renewed."""
     refresh_authentication: ClientAuthentication | None = None
     """How we authenticate when tokens are renewed, if not as for a code."""

@@ -119,7 +119,7 @@ async def generic(settings: GenericOAuth, client_for: ClientFor) -> Provider:
         token_headers=settings.authorization_headers,
         refresh_headers=settings.authorization_headers,
         token_parameters=settings.token_url_params,
-        refresh_parameters=_refresh_parameters(settings),
+        refresh_parameters=settings.refresh_token_params,
         get_token=settings.get_token,
         token_life=settings.access_token_expires_in,
         issuer=found.issuer if found else settings.issuer,
@@ -131,11 +131,6 @@ async def generic(settings: GenericOAuth, client_for: ClientFor) -> Provider:
         subject=_subject(settings, is_openid=is_openid),
         read=_reader(settings, found),
     )
-
-
-def _refresh_parameters(settings: GenericOAuth) -> Mapping[str, str]:
-    given = settings.refresh_token_params
-    return given if isinstance(given, Mapping) else {}
 
 
 def _rules(settings: GenericOAuth, found: Discovered | None) -> IdTokenRules | None:

@@ -6,7 +6,7 @@ from typing import Final
 from ostiary.crypto.strict_json import Claims
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.oauth import UserInfo
-from ostiary.options.particular_providers import Microsoft
+from ostiary.options.particular_providers import MANY_TENANTS, Microsoft
 from ostiary.services.oauth.failure import ProviderFailed
 from ostiary.services.oauth.profiles import is_true
 from ostiary.services.oauth.provider import Grant, IdTokenRules, Provider
@@ -29,8 +29,7 @@ def microsoft(settings: Microsoft) -> Provider:
         personal = of == PERSONAL_ACCOUNTS
         if not isinstance(of, str) or (tenant, personal) in {("organizations", True), ("consumers", False)}:
             return None
-        named = tenant in {"common", "organizations", "consumers"}
-        return f"{authority}/{of if named else tenant}/v2.0"
+        return f"{authority}/{of}/v2.0" if tenant in {*MANY_TENANTS, of} else None
 
     async def read(grant: Grant) -> UserInfo | None:
         """Read the ID token, and fetch the picture."""
