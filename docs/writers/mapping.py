@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from docs.writers.markdown import code, page, table
 from ostiary import ConfigurationError
-from ostiary.options import mapping, social_mapping
+from ostiary.options import cookie_mapping, field_mapping, social_mapping
 from ostiary.options.mapping import IGNORED, RULES
 from ostiary.options.readers import Read, Rule
 
@@ -27,14 +27,15 @@ WITHOUT_EFFECT: Mapping[str, str] = {
 
 VALUES: Mapping[str, str] = {
     "trustedOrigins": "a list of texts, or an async function of the headers",
+    "account.accountLinking.trustedProviders": "a list of texts, or an async function of the headers",
     "session.cookieCache.version": "text, or a function of session and user",
     "session.cookieCache.refreshCache": "true or false, or `{updateAge: seconds}`",
 }
 """What is accepted where the refusal does not tell the whole."""
 
 PARTS: Mapping[str, tuple[Mapping[str, Rule], str]] = {
-    "A field of `additionalFields`": (mapping.FIELD, "Field"),
-    "Attributes of a cookie": (mapping.ATTRIBUTES, "CookieAttributes"),
+    "A field of `additionalFields`": (field_mapping.FIELD, "Field"),
+    "Attributes of a cookie": (cookie_mapping.ATTRIBUTES, "CookieAttributes"),
     "A provider": (social_mapping.SOCIAL, "SocialProvider"),
     "A provider of the plugin `genericOAuth` besides": (social_mapping.GENERIC, "GenericOAuth"),
     **{f"{kind.__name__} besides": (rules, kind.__name__) for kind, rules in social_mapping.OWN.items()},

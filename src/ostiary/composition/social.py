@@ -54,7 +54,13 @@ def social_of(options: Options, parts: Parts, linking: Linking, verifications: V
     return SocialSignIn(
         Directory(options.social_providers, client_for, judge_of),
         ProviderClient(client_for, runtime),
-        States(verifications, keyring, runtime, options.account.store_state_strategy == "cookie"),
+        States(
+            verifications,
+            keyring,
+            runtime,
+            in_cookie=options.account.store_state_strategy == "cookie",
+            any_browser=options.account.skip_state_cookie_check,
+        ),
         linking,
     )
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import timedelta
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from typing import Any, Final, TypeVar, get_type_hints
 
 from ostiary.domain.errors import ConfigurationError, JsonValue
-from ostiary.domain.schema import MISSING, Field, FieldType, Reference
 from ostiary.domain.secret import VersionedSecret
-from ostiary.options.advanced import CookieAttributes, CookieOverride
+from ostiary.options.cookie_mapping import as_attributes, as_cookies
+from ostiary.options.field_mapping import as_fields
 from ostiary.options.options import Options
 from ostiary.options.rate_limit import RateLimit
 from ostiary.options.readers import (
@@ -33,72 +33,6 @@ T = TypeVar("T")
 
 IGNORED: Final = ""
 """The place of what the reference configures and this server has no use for."""
-
-
-def _reference(value: JsonValue, path: str) -> Reference:
-    actions = one_of("cascade", "set null", "no action")
-    rules: Mapping[str, Rule] = {
-        "model": ("model", as_text),
-        "field": ("field", as_text),
-        "onDelete": ("on_delete", actions),
-    }
-    return members_of(Reference, value, path, rules)
-
-
-FIELD: Mapping[str, Rule] = {
-    "type": ("type", one_of(*get_args(FieldType))),
-    "required": ("required", as_flag),
-    "defaultValue": ("default", anything),
-    "unique": ("unique", as_flag),
-    "index": ("index", as_flag),
-    "sortable": ("sortable", as_flag),
-    "references": ("references", _reference),
-    "input": ("input", as_flag),
-    "returned": ("returned", as_flag),
-    "bigint": ("bigint", as_flag),
-    "fieldName": ("column", as_text),
-}
-
-
-def _field(name: str, value: JsonValue, path: str) -> Field[Any]:
-    def make(**values: Any) -> Field[Any]:  # keyword arguments of the class
-        """Make the field under its name."""
-        return Field(name=name, **{"default": MISSING, **values})
-
-    return members_of(make, value, path, FIELD)  # type: ignore[arg-type]  # called like the class
-
-
-def _fields(value: JsonValue, path: str) -> tuple[Field[Any], ...]:
-    return tuple(_field(name, field, f"{path}.{name}") for name, field in as_object(value, path).items())
-
-
-def _same_site(value: JsonValue, path: str) -> str:
-    lowered = as_text(value, path).lower()
-    one_of("strict", "lax", "none")(lowered, path)
-    return lowered
-
-
-ATTRIBUTES: Mapping[str, Rule] = {
-    "domain": ("domain", as_text),
-    "path": ("path", as_text),
-    "httpOnly": ("http_only", as_flag),
-    "secure": ("secure", as_flag),
-    "sameSite": ("same_site", _same_site),
-    "partitioned": ("partitioned", as_flag),
-    "maxAge": ("max_age", as_seconds),
-}
-
-
-def _attributes(value: JsonValue, path: str) -> CookieAttributes:
-    return members_of(CookieAttributes, value, path, ATTRIBUTES)
-
-
-def _cookies(value: JsonValue, path: str) -> dict[str, CookieOverride]:
-    rules: Mapping[str, Rule] = {"name": ("name", as_text), "attributes": ("attributes", _attributes)}
-    return {
-        key: members_of(CookieOverride, cookie, f"{path}.{key}", rules)
-        for key, cookie in as_object(value, path).items()
-    }
 
 
 def _secrets(value: JsonValue, path: str) -> tuple[VersionedSecret, ...]:
@@ -132,7 +66,7 @@ def _table(section: str, ours: str, *, additional: bool = True) -> dict[str, Rul
         f"{section}.fields": (f"{ours}.fields", as_names),
     }
     if additional:
-        rules[f"{section}.additionalFields"] = (f"{ours}.additional_fields", _fields)
+        rules[f"{section}.additionalFields"] = (f"{ours}.additional_fields", as_fields)
     return rules
 
 
@@ -224,6 +158,7 @@ RULES: Mapping[str, Rule] = {
             "updateUserInfoOnLink": ("update_user_info_on_link", as_flag),
         },
     ),
+    "account.skipStateCookieCheck": ("account.skip_state_cookie_check", as_flag),
     "account.encryptOAuthTokens": ("account.encrypt_oauth_tokens", as_flag),
     "account.updateAccountOnSignIn": ("account.update_account_on_sign_in", as_flag),
     "account.storeStateStrategy": ("account.store_state_strategy", one_of("database", "cookie")),
@@ -241,8 +176,8 @@ RULES: Mapping[str, Rule] = {
     "advanced.useSecureCookies": ("advanced.use_secure_cookies", as_flag),
     "advanced.crossSubDomainCookies.enabled": ("advanced.cross_sub_domain_cookies.enabled", as_flag),
     "advanced.crossSubDomainCookies.domain": ("advanced.cross_sub_domain_cookies.domain", as_text),
-    "advanced.defaultCookieAttributes": ("advanced.default_cookie_attributes", _attributes),
-    "advanced.cookies": ("advanced.cookies", _cookies),
+    "advanced.defaultCookieAttributes": ("advanced.default_cookie_attributes", as_attributes),
+    "advanced.cookies": ("advanced.cookies", as_cookies),
     "advanced.disableCSRFCheck": ("advanced.disable_csrf_check", as_flag),
     "advanced.disableOriginCheck": ("advanced.disable_origin_check", either(as_flag, as_texts)),
     "advanced.skipTrailingSlashes": ("advanced.skip_trailing_slashes", as_flag),

@@ -1,6 +1,6 @@
 """Users, their accounts and what may be done with them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
@@ -56,8 +56,9 @@ class AccountLinking:
     require_local_email_verified: bool = True
     """Link without asking only to a user whose address was proved here: else whoever signs up with
     another's address would share the account with its owner."""
-    trusted_providers: tuple[str, ...] = ()
-    """Providers whose word on an address is taken even where they have no proof of it."""
+    trusted_providers: Sequence[str] | Callable[[Mapping[str, str]], Awaitable[Sequence[str]]] = ()
+    """Providers whose word on an address is taken even where they have no proof of it; or a function of the
+    request's headers."""
     allow_different_emails: bool = False
     """Link on request an account with another address than the user's."""
     allow_unlinking_all: bool = False
@@ -76,6 +77,9 @@ class AccountOptions:
     """Encrypt access and refresh tokens at rest; those that were kept before stay readable."""
     update_account_on_sign_in: bool = True
     """Keep the tokens of every sign-in, not only of the first."""
+    skip_state_cookie_check: bool = False
+    """Let a flow end in another browser than it began in. Whoever sends somebody a link then signs them in as
+    another person: only for flows that no browser begins."""
     store_state_strategy: Literal["database", "cookie"] = "database"
     """Where flows with providers are remembered: in the `verification` table, or sealed in a cookie."""
 

@@ -100,6 +100,20 @@ class EmailVerification:
         await audit.refused(EventKind.SIGN_IN_REFUSED, user.id, "address not verified", user.email)
         raise Errors.EMAIL_NOT_VERIFIED()
 
+    async def require_after_arrival(
+        self, user: User, asker: Asker, callback_url: str | None, *, requires: bool, is_new: bool
+    ) -> None:
+        """Do as `welcome` and `require` for somebody who came by a provider, whose people may need proof."""
+        if user.email_verified:
+            return
+        on_sign_up, on_sign_in = self.settings.send_on_sign_up, self.settings.send_on_sign_in and requires
+        if (requires if on_sign_up is None else on_sign_up) if is_new else on_sign_in:
+            self.ask(user, callback_url, asker)
+        if requires:
+            audit = self.users.writes.audit
+            await audit.refused(EventKind.SIGN_IN_REFUSED, user.id, "address not verified", user.email)
+            raise Errors.EMAIL_NOT_VERIFIED()
+
     async def welcome(self, email: str, callback_url: str | None, asker: Asker) -> AlsoWrite | None:
         """Return what mails the first link within the transaction of a sign-up; None where none is wanted."""
         wanted = self.settings.send_on_sign_up

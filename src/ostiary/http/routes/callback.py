@@ -4,15 +4,16 @@ from typing import NoReturn
 
 from ostiary.crypto.javascript import form_encoded
 from ostiary.crypto.strict_json import Claims, parse_object
-from ostiary.domain.errors import AuthError
+from ostiary.domain.errors import AuthError, Errors
+from ostiary.http.arrivals import sign_in
 from ostiary.http.context import Context
 from ostiary.http.endpoint import DEFAULT_LIMIT, FromPath, FromQuery, Routes
-from ostiary.http.events import log_arrival, log_event, log_refusal
+from ostiary.http.events import log_event, log_refusal
 from ostiary.http.redirect import Redirect
 from ostiary.http.social_wire import CallbackMembers
-from ostiary.http.state_cookies import expire_state, presented_state
+from ostiary.http.state_cookies import expire_state, presented_state, write_state
 from ostiary.services.oauth.failure import FlowFailed
-from ostiary.services.oauth.flow import Callback
+from ostiary.services.oauth.flow import Callback, Departure
 from ostiary.services.oauth.linking import Arrival
 from ostiary.services.oauth.state import Flow, LinkIntent
 
@@ -35,6 +36,8 @@ async def callback(
     context.headers.append(("content-type", "application/json"))  # wire: though there is no body
     if context.request.method == "POST":
         raise _repeated(context, provider, body, query)
+    if query.state is None and query.code:
+        await _begin_again(provider, context)
     try:
         flow = await _redeemed(query, context)
     except FlowFailed as failure:
@@ -46,8 +49,13 @@ async def callback(
     except AuthError as refusal:
         if refusal.code is None:
             raise
-        refused = FlowFailed(refusal.code, refusal.message, reason=refusal.reason or "")
-        raise _failed(context, refused, flow) from None
+        raise _failed(context, _as_failure(refusal), flow) from None
+
+
+def _as_failure(refusal: AuthError) -> FlowFailed:
+    if refusal.code == Errors.EMAIL_NOT_VERIFIED.name:
+        return FlowFailed("email_not_verified", reason="the provider's people need a proved address")
+    return FlowFailed(refusal.code or "", refusal.message, reason=refusal.reason or "")
 
 
 def _repeated(
@@ -57,6 +65,19 @@ def _repeated(
     given = {**posted, **query.model_dump(exclude_none=True)}
     ordered = {name: given[name] for name in CallbackMembers.model_fields if name in given}
     return Redirect(f"{context.address(f'/callback/{provider}')}?{form_encoded(ordered)}")
+
+
+async def _begin_again(provider_id: str, context: Context) -> None:
+    """Begin a flow of our own where a provider begins one, if that is allowed: its code is not looked at."""
+    provider = await context.social.directory.find(provider_id)
+    if provider is None or not provider.allows_idp_initiated:
+        return
+    departure = Departure(
+        callback_url=context.options.origin or "/", redirect_uri=context.address(f"/callback/{provider_id}")
+    )
+    url, ticket = await context.social.depart(provider, departure)
+    write_state(context, ticket)
+    raise Redirect(url)
 
 
 async def _redeemed(query: CallbackMembers, context: Context) -> Flow:
@@ -79,6 +100,7 @@ async def _arrived(flow: Flow, query: CallbackMembers, provider: str, context: C
         issuer=query.iss,
         device_id=query.device_id,
         posted=_told(query.user),
+        headers=context.request.headers,
     )
     arrival = await context.social.arrive(flow, answer)
     if not flow.callback_url:
@@ -88,9 +110,9 @@ async def _arrived(flow: Flow, query: CallbackMembers, provider: str, context: C
         return flow.callback_url
     if not arrival.profile.email:
         raise FlowFailed("email_not_found")
-    resolved = await context.social.linking.resolve(arrival, request_sign_up=bool(flow.request_sign_up))
-    await context.start_session(resolved.user)
-    log_arrival(context, resolved)
+    resolved, _ = await sign_in(
+        context, arrival, request_sign_up=bool(flow.request_sign_up), callback_url=flow.callback_url
+    )
     return (flow.new_user_url if resolved.is_new else None) or flow.callback_url
 
 

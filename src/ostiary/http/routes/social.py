@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 from ostiary.domain.errors import Errors
+from ostiary.http.arrivals import sign_in
 from ostiary.http.context import Context
 from ostiary.http.endpoint import Routes, SensitiveSession
-from ostiary.http.events import log_arrival, log_event
+from ostiary.http.events import log_event
 from ostiary.http.social_wire import BroughtTokens, LinkSocial, SignInSocial, ToProvider
 from ostiary.http.state_cookies import write_state
 from ostiary.http.wire import Linked, SignedIn, SocialRedirect
 from ostiary.options import RateLimit
 from ostiary.services.oauth.failure import FlowFailed
 from ostiary.services.oauth.flow import Departure
-from ostiary.services.oauth.linking import Arrival, Resolved, as_sentence
+from ostiary.services.oauth.linking import Arrival, as_sentence
 from ostiary.services.oauth.provider import Provider
 from ostiary.services.oauth.state import LinkIntent
 
@@ -29,31 +30,32 @@ REFUSALS = (
 
 @routes.post(
     "/sign-in/social",
-    raises=[*REFUSALS, Errors.OAUTH_LINK_ERROR],
+    raises=[*REFUSALS, Errors.EMAIL_NOT_VERIFIED, Errors.OAUTH_LINK_ERROR],
     rate_limit=RateLimit(3, per=10),
 )
 async def sign_in_social(body: SignInSocial, context: Context) -> SocialRedirect | SignedIn:
     """Sign in by a provider: answers with its address, or signs in by an ID token."""
     provider = await context.social.require_provider(body.provider)
     if body.id_token is not None:
-        arrival = await identified(context, provider, body.id_token)
-        resolved = await _resolved(context, arrival, request_sign_up=bool(body.request_sign_up))
-        session = await context.start_session(resolved.user)
-        log_arrival(context, resolved)
-        return SignedIn(redirect=False, token=session.token, user=resolved.user)
+        return await _signed_in(await identified(context, provider, body.id_token), body, context)
     return await to_provider(context, provider, body, body.departure(context, body.new_user_callback_url))
 
 
 async def identified(context: Context, provider: Provider, brought: BroughtTokens) -> Arrival:
     """Return whom the client's ID token vouches for; raises the refusals of such tokens."""
-    return await context.social.identify(provider, brought.tokens, brought.nonce)
+    headers = context.request.headers
+    return await context.social.identify(provider, brought.tokens, brought.nonce, headers)
 
 
-async def _resolved(context: Context, arrival: Arrival, *, request_sign_up: bool) -> Resolved:
+async def _signed_in(arrival: Arrival, body: SignInSocial, context: Context) -> SignedIn:
+    wanted = bool(body.request_sign_up)
     try:
-        return await context.social.linking.resolve(arrival, request_sign_up=request_sign_up)
+        resolved, session = await sign_in(
+            context, arrival, request_sign_up=wanted, callback_url=body.callback_url
+        )
     except FlowFailed as failure:
         raise Errors.OAUTH_LINK_ERROR(as_sentence(failure.code), reason=failure.reason) from failure
+    return SignedIn(redirect=False, token=session.token, user=resolved.user)
 
 
 async def to_provider(

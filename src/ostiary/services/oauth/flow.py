@@ -38,6 +38,8 @@ class Callback:
     provider_id: str
     redirect_uri: str
     code: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the request, for what the configuration decides by them."""
     issuer: str | None = None
     """The parameter `iss` (RFC 9207)."""
     device_id: str | None = None
@@ -121,9 +123,11 @@ class SocialSignIn:
             raise FlowFailed("unable_to_get_user_info", reason=str(failure)) from failure
         if profile is None:
             raise FlowFailed("unable_to_get_user_info", reason="the provider does not say who it is")
-        return Arrival(provider, profile, tokens)
+        return Arrival(provider, profile, tokens, await self.linking.trusts(provider.id, callback.headers))
 
-    async def identify(self, provider: Provider, tokens: OAuthTokens, nonce: str | None) -> Arrival:
+    async def identify(
+        self, provider: Provider, tokens: OAuthTokens, nonce: str | None, headers: Mapping[str, str]
+    ) -> Arrival:
         """Return whom an ID token vouches for that a client brought along.
 
         Raises ID_TOKEN_NOT_SUPPORTED, INVALID_TOKEN, FAILED_TO_GET_USER_INFO and USER_EMAIL_NOT_FOUND.
@@ -140,7 +144,7 @@ class SocialSignIn:
             raise Errors.FAILED_TO_GET_USER_INFO(reason="the ID token names nobody")
         if not profile.email:
             raise Errors.USER_EMAIL_NOT_FOUND(reason="the ID token names no address")
-        return Arrival(provider, profile, tokens)
+        return Arrival(provider, profile, tokens, await self.linking.trusts(provider.id, headers))
 
 
 def _is_from(provider: Provider, issuer: str | None) -> bool:

@@ -1,5 +1,6 @@
 """Which person an account of a provider belongs to: known, linked by a proved address, or new."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +31,8 @@ class Arrival:
     provider: Provider
     profile: Profile
     tokens: OAuthTokens
+    is_trusted: bool = False
+    """The provider's word on an address is taken without proof."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -58,6 +61,11 @@ class Linking:
     async def account_of(self, arrival: Arrival, tables: Tables | None = None) -> Account | None:
         """Return the account that the provider spoke of."""
         return await self.accounts.by_key(*arrival.key, tables)
+
+    async def trusts(self, provider_id: str, headers: Mapping[str, str]) -> bool:
+        """Tell whether a provider's word is taken without proof, in a request with these headers."""
+        trusted = self.options.account_linking.trusted_providers
+        return provider_id in (await trusted(headers) if callable(trusted) else trusted)
 
     async def resolve(self, arrival: Arrival, *, request_sign_up: bool) -> Resolved:
         """Return the user to sign in; raises FlowFailed, and AuthError where a hook or a field refuses."""
@@ -115,7 +123,7 @@ class Linking:
         nobody proved here must not be enough to be joined with that account.
         """
         linking = self.options.account_linking
-        proved = arrival.profile.email_verified or arrival.provider.id in linking.trusted_providers
+        proved = arrival.profile.email_verified or arrival.is_trusted
         owned = user.email_verified or not linking.require_local_email_verified
         if not (proved and owned and linking.enabled) or linking.disable_implicit_linking:
             raise FlowFailed("account_not_linked", reason="the address is not proved on both sides")
@@ -167,9 +175,8 @@ class Linking:
             raise Errors.LINKING_DIFFERENT_EMAILS_NOT_ALLOWED(reason="the account has another address")
 
     def _may_be_linked(self, arrival: Arrival) -> bool:
-        linking = self.options.account_linking
-        trusted = arrival.profile.email_verified or arrival.provider.id in linking.trusted_providers
-        return trusted and linking.enabled
+        proved = arrival.profile.email_verified or arrival.is_trusted
+        return proved and self.options.account_linking.enabled
 
     def _differs(self, arrival: Arrival, email: str) -> bool:
         same = (arrival.profile.email or "").lower() == email.lower()

@@ -64,6 +64,8 @@ class States:
     keyring: Keyring
     runtime: Runtime
     in_cookie: bool
+    any_browser: bool = False
+    """A flow may end in another browser than it began in."""
 
     def random(self, length: int) -> str:
         """Return text that nobody can guess, of the characters of a code verifier (RFC 7636 section 4.1)."""
@@ -90,7 +92,7 @@ class States:
         if kept is None:
             raise FlowFailed(_MISMATCH, reason="an unknown, used or expired state")
         members = parse_object(kept.value.encode())
-        if presented is None or not compare_digest(text_to_bytes(presented), text_to_bytes(state)):
+        if not (self.any_browser or _is_same(presented, state)):
             raise FlowFailed(_MISMATCH, reason="another browser", error_url=members.get("errorURL"))
         flow = self._read(members, state)
         if await self.verifications.consume(f"auth-state:{state}") is None:
@@ -169,3 +171,7 @@ class States:
                 "unable_to_link_account", reason="the session cannot be opened", error_url=error_url
             )
         return LinkIntent(user_id=str(link["userId"]), email=link["email"], session_token=token)
+
+
+def _is_same(presented: str | None, state: str) -> bool:
+    return presented is not None and compare_digest(text_to_bytes(presented), text_to_bytes(state))

@@ -1,0 +1,147 @@
+"""What a server decides about people who come by providers: proof of the mailbox, trust, how flows begin."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from ostiary import AccountLinking, AccountOptions, EmailVerificationOptions, GenericOAuth, MailedLink
+from ostiary.domain.models import USER, UserFields
+from ostiary.domain.runtime import FrozenRuntime
+from tests.builders import Browser, code_of, cookie_names, some_auth, some_options
+from tests.identity_provider import CLIENT_ID, SECRET, Detour, IdentityProvider, asked, identity_provider
+from tests.social import ADA, arrive, depart, link, outcome, social_auth
+
+UNPROVED = {**ADA, "email_verified": False}
+
+
+@pytest.fixture
+def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
+    with identity_provider(clock) as running:
+        yield running
+
+
+class Mailbox:
+    def __init__(self) -> None:
+        self.links: list[MailedLink] = []
+
+    async def receive(self, link: MailedLink) -> None:
+        self.links.append(link)
+
+
+def verifying(mailbox: Mailbox, **changes: Any) -> EmailVerificationOptions:
+    return EmailVerificationOptions(send_verification_email=mailbox.receive, **changes)
+
+
+@pytest.mark.parametrize("send_on_sign_in", [False, True])
+async def test_people_of_a_provider_may_need_a_proved_address(
+    provider: IdentityProvider, clock: FrozenRuntime, send_on_sign_in: bool
+) -> None:
+    mailbox = Mailbox()
+    auth = social_auth(
+        provider,
+        clock,
+        of_each={"require_email_verification": True},
+        email_verification=verifying(mailbox, send_on_sign_in=send_on_sign_in),
+    )
+    async with Browser(auth) as browser:
+        assert (
+            outcome(await arrive(browser, await depart(browser), **UNPROVED))
+            == "/oh?error=email_not_verified"
+        )
+        assert await browser.session() is None
+        await auth.services.background.drain()
+        [first] = mailbox.links
+        assert "callbackURL=%2Fin" in first.url
+        assert (
+            outcome(await arrive(browser, await depart(browser), **UNPROVED))
+            == "/oh?error=email_not_verified"
+        )
+        await auth.services.background.drain()
+        assert len(mailbox.links) == (2 if send_on_sign_in else 1)
+        brought = {"provider": "openid", "idToken": {"token": provider.id_token(**UNPROVED)}}
+        answer = await browser.post("/sign-in/social", json=brought)
+        assert (answer.status_code, code_of(answer)) == (403, "EMAIL_NOT_VERIFIED")
+        assert (await browser.get("/verify-email", params={"token": first.token})).status_code == 200
+        assert outcome(await arrive(browser, await depart(browser), **UNPROVED)) == "/in signed in"
+    await auth.close()
+
+
+@pytest.mark.parametrize(("on_sign_up", "mails"), [(None, 0), (False, 0), (True, 1)])
+async def test_a_stranger_who_comes_by_a_provider_is_mailed_where_that_is_wanted(
+    provider: IdentityProvider, clock: FrozenRuntime, on_sign_up: bool | None, mails: int
+) -> None:
+    mailbox = Mailbox()
+    auth = social_auth(provider, clock, email_verification=verifying(mailbox, send_on_sign_up=on_sign_up))
+    async with Browser(auth) as browser:
+        for _ in range(2):
+            assert outcome(await arrive(browser, await depart(browser), **UNPROVED)) == "/in signed in"
+        proved = {**ADA, "sub": "2", "email": "bob@example.com"}
+        assert outcome(await arrive(browser, await depart(browser), **proved)) == "/in signed in"
+        await auth.services.background.drain()
+        assert [each.user.email for each in mailbox.links] == ["ada@example.com"] * mails
+    await auth.close()
+
+
+async def test_which_provider_is_trusted_may_depend_on_the_request(
+    provider: IdentityProvider, clock: FrozenRuntime
+) -> None:
+    async def trusted(headers: Mapping[str, str]) -> list[str]:
+        return ["openid"] if headers.get("x-tenant") == "acme" else []
+
+    linking = AccountLinking(trusted_providers=trusted)
+    auth = social_auth(provider, clock, account=AccountOptions(account_linking=linking))
+    async with Browser(auth) as browser:
+        await browser.sign_up()
+        assert outcome(await arrive(browser, await link(browser), **UNPROVED)) == (
+            "/oh?error=unable_to_link_account"
+        )
+        browser.headers["x-tenant"] = "acme"
+        assert outcome(await arrive(browser, await link(browser), **UNPROVED)) == "/in"
+        await auth.services.store.rows(USER).update(
+            {UserFields.EMAIL_VERIFIED: True}, UserFields.EMAIL.equals("ada@example.com")
+        )
+        other = {**UNPROVED, "sub": "2"}
+        assert outcome(await arrive(browser, await depart(browser), **other)) == "/in signed in"
+        del browser.headers["x-tenant"]
+        other = {**UNPROVED, "sub": "3"}
+        assert "account_not_linked" in outcome(await arrive(browser, await depart(browser), **other))
+    await auth.close()
+
+
+async def test_a_flow_may_end_in_another_browser_where_that_is_configured(
+    provider: IdentityProvider, clock: FrozenRuntime
+) -> None:
+    auth = social_auth(provider, clock, account=AccountOptions(skip_state_cookie_check=True))
+    async with Browser(auth) as phone, Browser(auth) as desk:
+        url = await depart(phone)
+        assert outcome(await arrive(desk, url)) == "/in signed in"
+        assert "state_mismatch" in outcome(await arrive(phone, url)), "once, all the same"
+    await auth.close()
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_a_provider_may_begin_a_flow(
+    provider: IdentityProvider, clock: FrozenRuntime, allowed: bool
+) -> None:
+    """S71: what it brings along is not looked at; a flow of our own begins."""
+    begins = GenericOAuth(
+        provider_id="openid",
+        client_id=CLIENT_ID,
+        client_secret=SECRET,
+        discovery_url=f"{provider.issuer}/.well-known/openid-configuration",
+        allow_idp_initiated=allowed,
+    )
+    auth = some_auth(some_options(social_providers=(begins,)), clock, http_client=Detour(provider))
+    async with Browser(auth) as browser:
+        answer = await browser.get("/callback/openid", params={"code": "of the provider"})
+        if not allowed:
+            assert "error=state_not_found" in answer.headers["location"]
+            return
+        assert answer.headers["location"].startswith(f"{provider.issuer}/authorize?")
+        assert cookie_names(answer) == ["better-auth.state"]
+        assert "of the provider" not in answer.headers["location"]
+        assert provider.forms == []
+        assert asked(answer.headers["location"])["code_challenge"]
+        assert outcome(await arrive(browser, answer.headers["location"])) == "http://auth.test signed in"
+    await auth.close()
