@@ -350,3 +350,24 @@ async def test_a_courier_works_by_itself_once_it_is_started(boxes: Mailboxes, cl
 
 def test_a_server_without_a_mailer_has_no_outbox() -> None:
     assert MAIL.name not in some_auth(some_options()).schema.by_name
+
+
+async def test_mail_waits_while_the_outbox_cannot_be_read_and_the_log_says_so_once(
+    tmp_path: Path, clock: FrozenRuntime, caplog: pytest.LogCaptureFixture
+) -> None:
+    """S86: the table is not there yet; once it is, mail goes out without a restart."""
+    box, database = Postbox(), f"sqlite:///{tmp_path / 'late.db'}"
+    mailer = Mailer(sender=SENDER, transport=box, poll=timedelta(milliseconds=5))
+    auth = some_auth(mailing_options(), clock, database, mailer=mailer)
+    auth.start()
+    async with asyncio.timeout(10):
+        while "mail waits" not in caplog.text:  # noqa: ASYNC110  that is what the sentence says
+            await asyncio.sleep(0.005)
+        await auth.migrate()
+        async with Browser(auth) as browser:
+            await browser.sign_up(ADA)
+        while not box.emails:  # noqa: ASYNC110  see above
+            await asyncio.sleep(0.005)
+    await auth.close()
+    assert box.recipients == [ADA]
+    assert caplog.text.count("mail waits") == 1

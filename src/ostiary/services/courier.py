@@ -49,6 +49,7 @@ class Courier:
         self._posted = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._is_away = False
         self._clean_again = runtime.monotonic() + _BETWEEN_CLEANINGS
 
     async def post(self, mail: Mail, tables: Transaction) -> None:
@@ -127,16 +128,22 @@ class Courier:
     async def _deliver_for_ever(self) -> None:
         while not self._is_stopping:
             self._posted.clear()
-            try:
-                await self.deliver_due()
-                await self._clean_now_and_then()
-            except StorageUnavailable as error:
-                _log.warning("the outbox cannot be read: %s", error)
-            except Exception:  # noqa: BLE001  whatever it was, there is mail to deliver afterwards
-                _log.exception("delivering mail failed")
+            await self._deliver_unless_away()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.mailer.poll.total_seconds()):
                     await self._posted.wait()
+
+    async def _deliver_unless_away(self) -> None:
+        """Deliver what is due; where the outbox cannot be read, say so once until it can."""
+        try:
+            await self.deliver_due()
+            await self._clean_now_and_then()
+        except Exception as error:  # noqa: BLE001  whatever it was, there is mail to deliver afterwards
+            if not self._is_away:
+                _log.error("mail waits: the outbox cannot be read: %s", reason_of(error))
+            self._is_away = True
+        else:
+            self._is_away = False
 
     async def _clean_now_and_then(self) -> None:
         if self._runtime.monotonic() >= self._clean_again:
