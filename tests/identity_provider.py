@@ -61,7 +61,10 @@ class IdentityProvider:
     forms: list[dict[str, str]] = field(default_factory=list)
     overrides: dict[str, tuple[int, Any]] = field(default_factory=dict)
     """Answers, by path, that take the place of the usual ones."""
+    redirects: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Where somebody is sent, by path, in the place of an answer."""
     refreshes: int = 0
+    silences: dict[str, threading.Event] = field(default_factory=dict)
     slowness: float = 0.0
     """Seconds that a renewal takes, for others to come meanwhile."""
     port: int = 0
@@ -70,6 +73,15 @@ class IdentityProvider:
     def issuer(self) -> str:
         """Who signs ID tokens."""
         return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def silent_at(self, path: str) -> Iterator[None]:
+        """Let whoever asks at a path wait to the end of a block."""
+        self.silences[path] = threading.Event()
+        try:
+            yield
+        finally:
+            self.silences.pop(path).set()
 
     def discovery(self) -> Mapping[str, Any]:
         """Describe the provider of OpenID Connect."""
@@ -173,6 +185,18 @@ def _handler(provider: IdentityProvider) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("content-length", 0))
             form = {name: each[0] for name, each in parse_qs(self.rfile.read(length).decode()).items()}
             authorization = self.headers.get("authorization", "")
+            path = urlsplit(self.path).path
+            if silence := provider.silences.get(path):
+                silence.wait(10)
+                self.close_connection = True
+                return
+            if path in provider.redirects:
+                status, target = provider.redirects[path]
+                self.send_response(status)
+                self.send_header("location", target)
+                self.send_header("content-length", "0")
+                self.end_headers()
+                return
             status, document = provider.answer(self.command, self.path, form, authorization)
             body = document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_response(status)

@@ -32,13 +32,14 @@ class Directory:
         self._client_for = client_for
         self._judge_of = judge_of
         self._known: dict[str, Provider] = {}
-        self._asking = asyncio.Lock()
+        self._asking = {each: asyncio.Lock() for each in self._settings}
+        """One for each, so that nobody waits for a provider that is silent but those who want it."""
 
     async def find(self, provider_id: str) -> Provider | None:
         """Return a provider; None if it is not configured, or does not tell where it is."""
         if provider_id in self._known or provider_id not in self._settings:
             return self._known.get(provider_id)
-        async with self._asking:
+        async with self._asking[provider_id]:
             if provider_id not in self._known:
                 try:
                     self._known[provider_id] = await self._declared(self._settings[provider_id])

@@ -59,16 +59,22 @@ async def discover(settings: GenericOAuth, client_for: ClientFor) -> Discovered:
     wanted = settings.issuer or url.removesuffix(WELL_KNOWN)
     if not isinstance(issuer, str) or issuer.rstrip("/") != wanted.rstrip("/"):
         raise ProviderFailed(f"the issuer at {url} is not {wanted}")
-    return _described(settings, issuer, document)
+    return described(settings, issuer, document)
 
 
-def _described(settings: GenericOAuth, issuer: str, document: Claims) -> Discovered:
+def described(settings: GenericOAuth, issuer: str, document: Claims) -> Discovered:
+    """Read a description strictly; raises ProviderFailed."""
+    origin = network_of(settings.discovery_url or "", private=settings.private_network)
+
     def address(name: str) -> str | None:
         """Return an address; raises ProviderFailed for one that anybody on the way could read."""
         value = document.get(name)
         if value is None:
             return None
         require_address(settings, value)
+        # a provider out there has no say about what is asked in here
+        if origin is Network.PUBLIC and network_of(str(value), private=False) is not origin:
+            raise ProviderFailed(f"its {name} leads to this machine")
         return str(value)
 
     signed_with = document.get("id_token_signing_alg_values_supported")
