@@ -2,6 +2,7 @@
 
 import typer
 
+from ostiary.cli.attack import attack
 from ostiary.cli.audit import audit
 from ostiary.cli.doctor import doctor
 from ostiary.cli.exits import Group
@@ -35,6 +36,7 @@ app.add_typer(mail, name="mail", short_help="List mail, retry what failed, send 
 app.add_typer(audit, name="audit", short_help="List, export and verify the record of security acts.")
 app.command("mint-session", short_help="Print a signed-in browser for Playwright.")(mint_session)
 app.command(short_help="Say what is wrong or unsafe, and what to change.")(doctor)
+app.command(short_help="Attack a server of your own harmlessly, and report what is broken.")(attack)
 
 
 def main() -> None:

@@ -92,3 +92,29 @@ def test_nodes_that_migrate_at_once_take_turns(configured: Path) -> None:
     program = [sys.executable, "-m", "ostiary.cli", "migrate"]
     nodes = [subprocess.Popen(program, cwd=configured, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     assert [(node.wait(60), node.communicate()[1].count("Error")) for node in nodes] == [(0, 0)] * 3
+
+
+def test_a_server_is_attacked_only_by_whoever_names_it_twice(
+    configured: Path, serving: Serving, command: Command
+) -> None:
+    (configured / "ostiary.toml").write_text(
+        'database = "sqlite:///people.db"\n[options]\nuser = {deleteUser = {enabled = true}}\n'
+        'rateLimit = {customRules = {"/sign-in/email" = {window = 60, max = 30}}}\n'
+    )
+    server = serving("-m", "ostiary.cli", "serve")
+    server.await_answer("/readyz")
+    for hosts in ([], ["--i-operate", "app.example"]):
+        refused = command("attack", server.address, *hosts)
+        assert refused.exit_code == 2
+        assert "--i-operate 127.0.0.1" in refused.stderr
+    mine = ("--i-operate", "127.0.0.1")
+    report = command("attack", server.address, *mine, "--json")
+    assert report.exit_code == 0, report.output
+    document = json.loads(report.stdout)
+    assert {check["outcome"] for check in document["checks"]} <= {"held", "skipped"}
+    assert document["accountsLeft"] == []
+    assert command("users", "list").stdout == "No users.\n"
+    assert server.stop() == 0
+    gone = command("attack", server.address, *mine)
+    assert gone.exit_code == 3
+    assert "cannot connect" in gone.stderr
