@@ -6,6 +6,7 @@ from ostiary.cli.attack import attack
 from ostiary.cli.audit import audit
 from ostiary.cli.doctor import doctor
 from ostiary.cli.exits import Group
+from ostiary.cli.importing.command import import_people
 from ostiary.cli.init import init
 from ostiary.cli.keys import keys
 from ostiary.cli.mail import mail
@@ -34,6 +35,7 @@ app.add_typer(users, name="users", short_help="List, create, ban and delete user
 app.add_typer(keys, name="keys", short_help="List and rotate the keys that sign tokens.")
 app.add_typer(mail, name="mail", short_help="List mail, retry what failed, send a test.")
 app.add_typer(audit, name="audit", short_help="List, export and verify the record of security acts.")
+app.command("import", short_help="Take people over from another system.")(import_people)
 app.command("mint-session", short_help="Print a signed-in browser for Playwright.")(mint_session)
 app.command(short_help="Say what is wrong or unsafe, and what to change.")(doctor)
 app.command(short_help="Attack a server of your own harmlessly, and report what is broken.")(attack)

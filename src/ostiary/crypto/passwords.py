@@ -14,6 +14,7 @@ from ostiary.crypto.javascript import text_to_bytes
 from ostiary.crypto.password_hashes.algorithm import Algorithm, HashingAlgorithm, PasswordTooLong
 from ostiary.crypto.password_hashes.argon2 import Argon2
 from ostiary.crypto.password_hashes.bcrypt import Bcrypt
+from ostiary.crypto.password_hashes.firebase import FirebaseScrypt
 from ostiary.crypto.password_hashes.pbkdf2 import DjangoPbkdf2
 from ostiary.crypto.password_hashes.scrypt import Scrypt
 from ostiary.domain.errors import Overloaded
@@ -34,7 +35,13 @@ Enough for others to keep most of their pace, and little enough for a crowd to b
 
 _LOWERS_PRIORITY = sys.platform == "linux"  # elsewhere threads have no niceness of their own
 
-KNOWN_ALGORITHMS: tuple[Algorithm, ...] = (Scrypt(), Argon2(), Bcrypt(), DjangoPbkdf2())
+KNOWN_ALGORITHMS: tuple[Algorithm, ...] = (
+    Scrypt(),
+    Argon2(),
+    Bcrypt(),
+    DjangoPbkdf2(),
+    FirebaseScrypt(),
+)
 
 _FIRST_GUESS = 0.1
 _WEIGHT_OF_LATEST = 0.2

@@ -12,6 +12,7 @@ import pytest
 from ostiary.crypto.password_hashes.algorithm import Algorithm, HashingAlgorithm
 from ostiary.crypto.password_hashes.argon2 import Argon2
 from ostiary.crypto.password_hashes.bcrypt import Bcrypt
+from ostiary.crypto.password_hashes.firebase import FirebaseScrypt
 from ostiary.crypto.password_hashes.pbkdf2 import DjangoPbkdf2
 from ostiary.crypto.password_hashes.scrypt import Scrypt
 from ostiary.domain.errors import ConfigurationError
@@ -24,7 +25,7 @@ CHEAP: tuple[HashingAlgorithm, ...] = (
     Argon2(memory=64, iterations=1),
     Bcrypt(cost=4),
 )
-ALL: tuple[Algorithm, ...] = (*CHEAP, DjangoPbkdf2())
+ALL: tuple[Algorithm, ...] = (*CHEAP, DjangoPbkdf2(), FirebaseScrypt())
 SALT, KEY = "c2FsdFNBTFQxMjM0NTY3OA", "kMkSe9N6JLVpzEyjLyQp+GZRxwkCWjAs"
 
 
@@ -118,6 +119,9 @@ def test_imported_variants_are_verified_but_not_current() -> None:
         (Bcrypt(), "bcrypt_sha256$$2b$16$" + "a" * 53, "cost 16"),
         (DjangoPbkdf2(), "pbkdf2_sha256$3000001$salt$" + "A" * 43 + "=", "iterations 3000001"),
         (DjangoPbkdf2(), "pbkdf2_sha1$999999999999$salt$" + "A" * 27 + "=", "iterations 999999999999"),
+        (FirebaseScrypt(), "firebase_scrypt$30$8$Bw==$QUFB$QUFB$QUFB", "memory 1099511627776"),
+        (FirebaseScrypt(), "firebase_scrypt$14$33$Bw==$QUFB$QUFB$QUFB", "memory 69206016"),
+        (FirebaseScrypt(), "firebase_scrypt$999$999$Bw==$QUFB$QUFB$QUFB", "over the cap"),
     ],
 )
 def test_s47_a_stored_hash_that_asks_for_too_much_work_is_refused_and_logged(
@@ -174,6 +178,12 @@ def test_s47_scrypt_hashes_that_bring_their_own_parameters_are_of_no_known_forma
         "pbkdf2_sha256$1000$$" + "A" * 43 + "=",
         "pbkdf2_sha256$1000$salt$!!!",
         "pbkdf2_md5$1000$salt$" + "A" * 43 + "=",
+        "firebase_scrypt$",
+        "firebase_scrypt$14$8$Bw==$QUFB$QUFB",
+        "firebase_scrypt$14$8$Bw==$QUFB$QUFB$A",
+        "firebase_scrypt$0$8$Bw==$QUFB$QUFB$QUFB",
+        "firebase_scrypt$14$0$Bw==$QUFB$QUFB$QUFB",
+        "firebase_scrypt$1$1$Bw==$$QUFB$",
         "\ud800:" + "0" * 127,
         "\0",
         "!",

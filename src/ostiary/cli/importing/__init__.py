@@ -1,0 +1,1 @@
+"""`ostiary import`: people of other systems, with their passwords."""

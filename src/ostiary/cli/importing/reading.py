@@ -1,0 +1,151 @@
+"""Reads exports of any size one row at a time: CSV, JSON, a JSON object for each line, and tables."""
+
+import csv
+import gzip
+import json
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from ostiary.domain.errors import ConfigurationError, JsonValue
+from ostiary.storage.sql.driver import Driver, PoolOptions
+from ostiary.storage.sql.drivers import driver_of
+
+_CHUNK: Final = 1 << 16
+_LONGEST: Final = 1 << 24  # of one object; what is longer is no person
+csv.field_size_limit(_LONGEST)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TextIO]:
+    """Open a text file, compressed or not; raises ConfigurationError where it cannot be read."""
+    try:
+        kind = gzip.open if path.suffix == ".gz" else open
+        with kind(path, "rt", encoding="utf-8-sig", newline="") as file:
+            yield file
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from None
+
+
+def csv_rows(path: Path, columns: tuple[str, ...] = ()) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield each row with its place; `columns` name them where the file has no line that does."""
+    with opened(path) as file:
+        reader = csv.DictReader(file, fieldnames=columns or None, restval="")
+        for row in reader:
+            yield f"line {reader.line_num}", {key: value or "" for key, value in row.items() if key}
+
+
+def json_rows(path: Path) -> Iterator[tuple[str, JsonValue]]:
+    """Yield what is in a JSON array, in the first array of an object, or on the lines of a file."""
+    with opened(path) as file:
+        for number, value in enumerate(_values(file), 1):
+            yield f"entry {number}", value
+
+
+def _values(file: TextIO) -> Iterator[JsonValue]:
+    """Decode one value at a time: an export of a million people does not fit into memory."""
+    buffer = file.read(_CHUNK).lstrip()
+    start = buffer.find("[") + 1 if buffer.startswith("[") or _is_wrapped(buffer) else 0
+    buffer, decoder = buffer[start:], json.JSONDecoder()
+    while True:
+        buffer = buffer.lstrip(" \t\r\n,")
+        try:
+            value, end = decoder.raw_decode(buffer)
+        except json.JSONDecodeError:
+            more = file.read(_CHUNK)
+            if not more or len(buffer) > _LONGEST:
+                if buffer and buffer[0] not in "]}":
+                    raise ConfigurationError(f"no JSON at {buffer[:40]!r}") from None
+                return
+            buffer += more
+        else:
+            yield value
+            buffer = buffer[end:]
+
+
+def _is_wrapped(buffer: str) -> bool:
+    """Tell whether the rows are in the first array of an object, as Firebase writes them."""
+    name, colon, rest = buffer.removeprefix("{").partition(":")
+    return colon == ":" and name.strip() == '"users"' and rest.lstrip().startswith("[")
+
+
+def is_csv(path: Path) -> bool:
+    """Tell by the name whether a file is CSV."""
+    return Path(path.name.removesuffix(".gz")).suffix.lower() == ".csv"
+
+
+class Shelf:
+    """Keeps what a second file says of people on disk, until the first file asks for it."""
+
+    def __init__(self) -> None:
+        """Open a file that goes when it is closed."""
+        self._folder = tempfile.TemporaryDirectory(prefix="ostiary-import-")
+        self._rows = sqlite3.connect(Path(self._folder.name) / "shelf.db")
+        self._rows.execute("CREATE TABLE shelf (key TEXT, value TEXT)")
+
+    def fill(self, pairs: Iterable[tuple[str, JsonValue]]) -> None:
+        """Take everything in."""
+        entries = ((key, json.dumps(value)) for key, value in pairs)
+        self._rows.executemany("INSERT INTO shelf VALUES (?, ?)", entries)
+        self._rows.execute("CREATE INDEX IF NOT EXISTS shelf_key ON shelf (key)")
+
+    def of(self, key: str) -> list[JsonValue]:
+        """Return what was said of somebody."""
+        found = self._rows.execute("SELECT value FROM shelf WHERE key = ? ORDER BY rowid", (key,))
+        return [json.loads(value) for (value,) in found]
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self._rows.close()
+        self._folder.cleanup()
+
+
+class Table:
+    """Reads a table of another system's database, page by page in the order of its key."""
+
+    def __init__(self, url: str, page: int) -> None:
+        """Open nothing yet; raises ConfigurationError for a URL that is none."""
+        self.driver: Final[Driver] = driver_of(url, PoolOptions(size=1))
+        self._page = page
+
+    async def rows(self, name: str, columns: tuple[str, ...]) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield rows by the names of their columns; the first column is the key."""
+        after: Any = None
+        listed, table = ", ".join(map(self._quoted, columns)), self._quoted(name)
+        key = self._quoted(columns[0])
+        while True:
+            where = "" if after is None else f"WHERE {key} > {self._placeholder}"
+            sql = f"SELECT {listed} FROM {table} {where} ORDER BY {key} LIMIT {self._page}"  # noqa: S608  quoted names
+            found = await self.driver.fetch(sql, () if after is None else (after,))
+            for row in found:
+                yield dict(zip(columns, row, strict=True))
+            if len(found) < self._page:
+                return
+            after = found[-1][0]
+
+    async def of(self, name: str, columns: tuple[str, ...], owner: str, key: Any) -> list[Mapping[str, Any]]:
+        """Return the rows that refer to a key; none where there is no such table."""
+        if not await self.has(name):
+            return []
+        listed, table = ", ".join(map(self._quoted, columns)), self._quoted(name)
+        sql = f"SELECT {listed} FROM {table} WHERE {self._quoted(owner)} = {self._placeholder}"  # noqa: S608  the same
+        return [dict(zip(columns, row, strict=True)) for row in await self.driver.fetch(sql, (key,))]
+
+    async def has(self, name: str) -> bool:
+        """Tell whether there is such a table."""
+        if self.driver.dialect == "sqlite":
+            sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?"
+        else:
+            sql = f"SELECT 1 FROM information_schema.tables WHERE table_name = {self._placeholder}"  # noqa: S608
+        return bool(await self.driver.fetch(sql, (name,)))
+
+    @property
+    def _placeholder(self) -> str:
+        return {"postgresql": "$1", "mysql": "%s"}.get(str(self.driver.dialect), "?")
+
+    def _quoted(self, name: str) -> str:
+        mark = "`" if self.driver.dialect == "mysql" else '"'
+        return f"{mark}{name}{mark}"

@@ -1,0 +1,27 @@
+"""Clerk: the CSV that its dashboard exports."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ostiary.cli.importing.newcomers import Export, Newcomer, People, text
+from ostiary.cli.importing.reading import csv_rows
+
+
+async def read(export: Export) -> People:
+    """Yield everybody; the export has no accounts with providers."""
+    for place, row in csv_rows(Path(export.origin)):
+        email = text(row.get("primary_email_address"))
+        name = f"{text(row.get('first_name'))} {text(row.get('last_name'))}".strip()
+        yield Newcomer(
+            place=place,
+            old_id=text(row.get("id")),
+            email=email,
+            name=name or text(row.get("username")),
+            email_verified=email.lower() in _addresses(row),
+            password_hash=text(row.get("password_digest")) or None,
+        )
+
+
+def _addresses(row: Mapping[str, str]) -> set[str]:
+    listed = text(row.get("verified_email_addresses")).replace("|", ",").replace(";", ",")
+    return {address.strip().lower() for address in listed.split(",")}
