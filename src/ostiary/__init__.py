@@ -1,6 +1,7 @@
 """Complete authentication for Python back ends, in Better Auth's protocol."""
 
 from ostiary.auth import Auth
+from ostiary.domain.admission import UserCheck, UserRefused
 from ostiary.domain.entities import Account, ActiveSession, Session, User
 from ostiary.domain.errors import AuthError, ConfigurationError, ErrorCode, Errors
 from ostiary.domain.mailed_links import EmailChanged, EmailChangeLink, MailedLink
@@ -94,7 +95,9 @@ __all__ = [
     "SharedSecretIssuer",
     "Smtp",
     "User",
+    "UserCheck",
     "UserOptions",
+    "UserRefused",
     "VerificationOptions",
     "Verifier",
     "VersionedSecret",

@@ -17,6 +17,7 @@ from ostiary.http.session_reader import SessionReader
 from ostiary.options import Options
 from ostiary.outgoing import DefaultHttpClient
 from ostiary.services.accounts import Accounts
+from ostiary.services.admission import Admission
 from ostiary.services.audit import AuditLog
 from ostiary.services.audit_chain import AuditChain, ChainLinker
 from ostiary.services.background import Background
@@ -140,7 +141,8 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
     writes = _writes_of(parts, store, audit, denials)
     session_store = _session_store_of(options, parts, store, runtime)
     sessions = Sessions(session_store, writes, store.schema, runtime, options.session, admissions_of(parts))
-    users = Users(store, writes, sessions, session_store, store.schema, runtime)
+    admission = Admission(options.user.validate_user_info)
+    users = Users(store, writes, sessions, session_store, store.schema, runtime, admission)
     renderer = Renderer(store.schema)
     cookies = SessionCookies(CookieNames(options), keyring, options.session, store.schema, renderer, runtime)
     passwords = _passwords_of(options, parts, users, limiter)

@@ -127,6 +127,7 @@ RULES: Mapping[str, Rule] = {
         "user.delete_user.send_delete_account_verification",
         as_function,
     ),
+    "user.validateUserInfo": ("user.validate_user_info", as_function),
     "user.deleteUser.enabled": ("user.delete_user.enabled", as_flag),
     "user.deleteUser.deleteTokenExpiresIn": ("user.delete_user.delete_token_expires_in", as_seconds),
     "user.deleteUser.beforeDelete": ("user.delete_user.before_delete", as_function),

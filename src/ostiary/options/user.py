@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
+from ostiary.domain.admission import UserCheck, UserRefused
 from ostiary.domain.entities import User
 from ostiary.domain.mailed_links import MailedLink
 from ostiary.domain.schema import Field
@@ -29,10 +30,16 @@ class DeleteUser:
     """Called once user, accounts and sessions are gone."""
 
 
+ValidateUserInfo: TypeAlias = Callable[[UserCheck], Awaitable[UserRefused | None]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class UserOptions:
     """The shape of the user table and what people may do to themselves."""
 
+    validate_user_info: ValidateUserInfo | None = None
+    """Called before somebody becomes a user, gets an account of a provider, or comes again by one; what it
+    returns refuses them, and so does its failure."""
     change_email: ChangeEmail = field(default_factory=ChangeEmail)
     """Self-service change of the address."""
     delete_user: DeleteUser = field(default_factory=DeleteUser)

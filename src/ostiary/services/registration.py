@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ostiary.domain.admission import UserCheck
 from ostiary.domain.entities import Session, User
 from ostiary.domain.errors import AlreadyExists, Errors, JsonValue
 from ostiary.domain.models import USER
@@ -67,6 +68,10 @@ class Registration:
             raise Errors.EMAIL_PASSWORD_SIGN_UP_DISABLED()
         await self.passwords.rules.check(applicant.password, Owner(applicant.email, applicant.name))
         new = self._new_user(applicant)
+        # before anybody is looked up: the application's answer must not tell who is known
+        await self.users.admission.check(
+            UserCheck(action="create-user", method="email-password", user=new.shown)
+        )
         if (owner := await self.users.by_email(applicant.email)) is not None:
             return await self._duplicate(new, applicant, owner)
         password_hash = await self.passwords.hash(applicant.password)

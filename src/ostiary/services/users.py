@@ -9,6 +9,7 @@ from ostiary.domain.entities import Account, Session, User, build, value_of
 from ostiary.domain.models import ACCOUNT, ID, USER, AccountFields, UserFields
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Changes, Condition, Schema, Value
+from ostiary.services.admission import Admission
 from ostiary.services.sessions import Sessions
 from ostiary.services.write_hooks import HookedWrites
 from ostiary.storage.sessions import SessionStore
@@ -30,6 +31,17 @@ class NewUser:
     email_verified: bool = False
     additional: Mapping[str, Value] = field(default_factory=dict)
 
+    @property
+    def shown(self) -> Mapping[str, Value]:
+        """The members of the user by wire name."""
+        known = {
+            "email": self.email.lower(),
+            "name": self.name,
+            "image": self.image,
+            "emailVerified": self.email_verified,
+        }
+        return {**self.additional, **known}
+
 
 @dataclass(frozen=True, kw_only=True)
 class SessionWanted:
@@ -50,6 +62,7 @@ class Users:
     session_store: SessionStore
     schema: Schema
     runtime: Runtime
+    admission: Admission
 
     async def by_id(self, user_id: str) -> User | None:
         """Return the user with this identifier."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ostiary.domain.admission import Act, UserCheck
 from ostiary.domain.entities import Account, User
 from ostiary.domain.errors import AlreadyExists, Errors, InvalidValue
 from ostiary.domain.models import USER, AccountFields, UserFields
@@ -73,6 +74,7 @@ class Linking:
             account = await self.account_of(arrival)
             if account is not None:
                 return Resolved(await self._known(account, arrival))
+            await self._admit_unknown(arrival, request_sign_up=request_sign_up)
             async with self.store.transaction(lock=self._lock(arrival)) as tables:
                 resolved = await self._unknown(arrival, tables, request_sign_up=request_sign_up)
         except (AlreadyExists, InvalidValue) as error:
@@ -92,6 +94,7 @@ class Linking:
         user = await self.users.by_id(account.user_id)
         if user is None:
             raise FlowFailed("unable_to_link_account", reason="the account's user is gone")
+        await self._admit(arrival, "sign-in", user.id)
         if self.options.update_account_on_sign_in:
             await self.accounts.keep_tokens(account, arrival.tokens)
         user = await self._with_proved_address(user, arrival.profile)
@@ -109,12 +112,42 @@ class Linking:
             self._require_linkable(user, arrival)
             await self.accounts.create(user.id, arrival.key, arrival.tokens, tables)
             return Resolved(user)
-        settings = arrival.provider.settings
-        if settings.disable_sign_up or (settings.disable_implicit_sign_up and not request_sign_up):
-            raise FlowFailed("signup_disabled", reason="nobody is known by this account or address")
+        self._require_sign_up(arrival, request_sign_up=request_sign_up)
         user = await self.writes.create(USER, self.users.draft(self._new_user(arrival.profile)), tables)
         await self.accounts.create(user.id, arrival.key, arrival.tokens, tables)
         return Resolved(user, is_new=True)
+
+    async def _admit_unknown(self, arrival: Arrival, *, request_sign_up: bool) -> None:
+        """Ask the application about somebody whom the server's own rules let in."""
+        if self.users.admission.validate is None:
+            return
+        user = await self.users.by_email(arrival.profile.email or "")
+        if user is None:
+            self._require_sign_up(arrival, request_sign_up=request_sign_up)
+            await self._admit(arrival, "create-user")
+        else:
+            self._require_linkable(user, arrival)
+            await self._admit(arrival, "link-account", user.id)
+
+    async def _admit(self, arrival: Arrival, action: Act, user_id: str | None = None) -> None:
+        profile = arrival.profile
+        proved = {"emailVerified": profile.email_verified, "email": (profile.email or "").lower()}
+        known = {} if user_id is None else {"id": user_id}
+        await self.users.admission.check(
+            UserCheck(
+                action=action,
+                method="oauth",
+                user={**profile.user, **proved, **known},
+                provider_id=arrival.provider.id,
+                profile=profile.data,
+            )
+        )
+
+    @staticmethod
+    def _require_sign_up(arrival: Arrival, *, request_sign_up: bool) -> None:
+        settings = arrival.provider.settings
+        if settings.disable_sign_up or (settings.disable_implicit_sign_up and not request_sign_up):
+            raise FlowFailed("signup_disabled", reason="nobody is known by this account or address")
 
     def _require_linkable(self, user: User, arrival: Arrival) -> None:
         """Link without asking only where both sides have proof of the address.
@@ -130,6 +163,7 @@ class Linking:
 
     async def link(self, arrival: Arrival, intent: LinkIntent) -> None:
         """Give an account to the user who asked for it and has come back; raises FlowFailed."""
+        await self._admit(arrival, "link-account", intent.user_id)
         if not self._may_be_linked(arrival):
             raise FlowFailed("unable_to_link_account", reason=_UNTRUSTED)
         if self._differs(arrival, intent.email):
@@ -158,6 +192,7 @@ class Linking:
         try:
             account = await self.account_of(arrival)
             if account is None:
+                await self._admit(arrival, "link-account", user.id)
                 self._require_linkable_on_request(user, arrival)
                 account = await self._attached(arrival, user)
         except (AlreadyExists, InvalidValue) as error:
