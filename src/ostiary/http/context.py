@@ -17,7 +17,7 @@ from ostiary.http.rendering import Renderer
 from ostiary.http.session_cookies import SessionCookies
 from ostiary.http.session_reader import Reading, SessionReader
 from ostiary.http.validation import UNDEFINED
-from ostiary.options import Options
+from ostiary.options import CookieAttributes, Options
 from ostiary.services.accounts import Accounts
 from ostiary.services.audit import AuditLog
 from ostiary.services.background import Background
@@ -230,11 +230,11 @@ class Context:
         """Expire every cookie of the session."""
         self.services.session_cookies.clear(self.cookies, self.request)
 
-    def remember_device(self, email: str) -> None:
+    def remember_device(self, email: str, own: CookieAttributes | None = None) -> None:
         """Let this browser keep its own budget of failed sign-ins to the account."""
         value = self.passwords.attempts.remember_device(email, self.attempt)
         if value is not None:
-            device = self.services.session_cookies.names.device
+            device = self.services.session_cookies.names.device_cookie(own)
             self.cookies.set(device, encode_uri_component(value), device.max_age)
 
     async def read_session(self, *, from_store: bool = False, may_refresh: bool = False) -> Reading:

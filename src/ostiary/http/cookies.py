@@ -81,7 +81,7 @@ class CookieNames:
         self.state = self.cookie("state", timedelta(minutes=5))
         self.oauth_state = self.cookie("oauth_state", timedelta(minutes=10))
         self.carries_flows = options.account.store_state_strategy == "cookie"
-        self.device = self.cookie("device", LONGEST_LIFE)
+        self.device = self.device_cookie()
 
     def cookie(self, key: str, max_age: timedelta | None, own: CookieAttributes | None = None) -> Cookie:
         """Return the cookie of a key under the configured prefix, name and attributes.
@@ -100,6 +100,10 @@ class CookieNames:
         common = self._advanced.default_cookie_attributes.over(base)
         attributes = override.attributes.over(own.over(common) if own else common)
         return Cookie(f"__Secure-{name}" if self._secure else name, attributes, attributes.max_age or max_age)
+
+    def device_cookie(self, own: CookieAttributes | None = None) -> Cookie:
+        """Return the cookie of a known device; `own` are the attributes of the sign-in that made it known."""
+        return self.cookie("device", LONGEST_LIFE, own)
 
     @staticmethod
     def _is_secure(options: Options) -> bool:

@@ -7,6 +7,7 @@ export function Waiting() {
     <main className="card" aria-busy={!error}>
       {error ? (
         <>
+          <h1>Not connected</h1>
           <p role="alert">{error.message}. Trying again …</p>
           <button onClick={() => void refreshToken()}>Try now</button>
         </>

@@ -3,11 +3,12 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-const PACKAGE = fileURLToPath(new URL("../", import.meta.url));
+const FRONTEND = fileURLToPath(new URL("../../../", import.meta.url));
 
-test.each([PACKAGE, `${PACKAGE}../../examples/token-mode/`])(
+test.each(["packages/ostiary-react/", "examples/token-mode/"])(
   "the types in %s are those of the server's OpenAPI document: otherwise `npm run types`",
-  (folder) => {
+  (name) => {
+    const folder = FRONTEND + name;
     const { scripts } = JSON.parse(readFileSync(`${folder}package.json`, "utf8")) as { scripts: { types: string } };
     const [command = "", file = ""] = scripts.types.split(" > ");
     const [, ...given] = command.split(" ");

@@ -83,7 +83,7 @@ class Flat:
         in_cookie = self.plugin.cookie if use_cookie is None else use_cookie
         if in_cookie:
             await grants.end_previous()
-            grants.context.remember_device(grant.user.email)
+            grants.context.remember_device(grant.user.email, self.plugin.cookie_attributes)
         return self._pair(grants, grant, in_cookie=in_cookie, named=named)
 
     @routes.post("/refresh", raises=REFRESH_REFUSALS, accepts_form=True)

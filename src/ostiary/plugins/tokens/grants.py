@@ -1,6 +1,6 @@
 """How a client comes to its tokens, and how it gives them back, whatever shape it speaks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ostiary.crypto.refresh_tokens import RefreshToken
@@ -232,7 +232,7 @@ class Grants:
     def cookie(self) -> Cookie:
         """The cookie of a refresh token: it goes to the auth routes and nowhere else."""
         names = self.context.services.session_cookies.names
-        own = self.plugin.cookie_attributes(self.context.options.mount_path)
+        own = replace(self.plugin.cookie_attributes, path=self.context.options.mount_path)
         return names.cookie("refresh_token", self.plugin.refresh_expires_in, own)
 
     @property

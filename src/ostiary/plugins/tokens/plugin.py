@@ -49,8 +49,9 @@ class Tokens(Plugin):
     cookie: bool = False
     """Keep every refresh token in an HTTP-only cookie; without it, those whose request says `use_cookie`."""
     cross_site: bool = False
-    """Let the cookie go along from front ends on another site: SameSite=None, Secure and Partitioned. Ports
-    of one host and hosts of one domain are one site and need it not. Only with https, or on this machine."""
+    """Let the cookies of a sign-in go along from front ends on another site: SameSite=None, Secure and
+    Partitioned. Ports of one host and hosts of one domain are one site and need it not. Only with https, or
+    on this machine."""
     flat: bool = True
     """Route the flat shape, below the base path."""
     envelope_path: str | None = "/api/v1/auth"
@@ -92,11 +93,12 @@ class Tokens(Plugin):
         if f"{self._mount}/".startswith(f"{options.mount_path}/"):
             raise ConfigurationError("Tokens.envelope_path lies below the base path: choose another, or None")
 
-    def cookie_attributes(self, mount_path: str) -> CookieAttributes:
-        """Return what is special about the cookie of a refresh token: it goes to the auth routes alone."""
+    @property
+    def cookie_attributes(self) -> CookieAttributes:
+        """What is special about the cookies of a front end elsewhere."""
         if not self.cross_site:
-            return CookieAttributes(path=mount_path)
-        return CookieAttributes(path=mount_path, same_site="none", secure=True, partitioned=True)
+            return CookieAttributes()
+        return CookieAttributes(same_site="none", secure=True, partitioned=True)
 
     @property
     def _mount(self) -> str:
