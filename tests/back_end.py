@@ -18,24 +18,8 @@ from pydantic import BaseModel
 
 from examples.tasks.application import create_app
 from examples.tasks.settings import Settings
-from ostiary.domain.runtime import SystemRuntime
+from tests.browser.clock import MovableRuntime
 from tests.contract.places import POSTGRES
-
-
-class MovableRuntime(SystemRuntime):
-    """The clock of the machine, some way ahead of it."""
-
-    def __init__(self) -> None:
-        """Start at the present."""
-        self.ahead = timedelta(0)
-
-    def now(self) -> datetime:
-        """Return the time of this clock."""
-        return super().now() + self.ahead
-
-    def monotonic(self) -> float:
-        """Return seconds that have passed on this clock."""
-        return super().monotonic() + self.ahead.total_seconds()
 
 
 class Advance(BaseModel):

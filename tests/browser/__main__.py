@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
@@ -18,23 +18,10 @@ from examples.tasks.application import create_app
 from examples.tasks.settings import Settings
 from ostiary import Auth
 from ostiary.domain.roles import ROLE
-from ostiary.domain.runtime import SystemRuntime
+from tests.browser.clock import MovableRuntime
 from tests.browser.consent import consent, provider_options
 from tests.contract.places import POSTGRES
 from tests.identity_provider import IdentityProvider, identity_provider
-
-
-class MovableRuntime(SystemRuntime):
-    """The system's clock, ahead by what a test says."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        return super().now() + self.ahead
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.ahead.total_seconds()
 
 
 class Outage:
