@@ -89,12 +89,16 @@ SERVICES = (
 )
 
 
-def install(service: Service) -> None:
+BOUNCER = "PgBouncer", "pgbouncer"
+"""Started by the tests that need it."""
+
+
+def install(name: str, package: str) -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return
-    print(f"{service.name} is not installed: installing {service.package}")
+    print(f"{name} is not installed: installing {package}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    for command in (["update", "-q"], ["install", "-qy", "--no-install-recommends", service.package]):
+    for command in (["update", "-q"], ["install", "-qy", "--no-install-recommends", package]):
         subprocess.run(["apt-get", *command], check=True, stdout=subprocess.DEVNULL, env=environment)
 
 
@@ -103,7 +107,7 @@ def ensure(service: Service) -> bool:
     if service.answers():
         return True
     if service.find() is None:
-        install(service)
+        install(service.name, service.package)
     binary = service.find()
     if binary is None:
         print(f"MISSING: {service.name} on 127.0.0.1:{service.port}; install the package {service.package}")
@@ -122,6 +126,15 @@ def ensure(service: Service) -> bool:
     return True
 
 
+def has_bouncer() -> bool:
+    """Return whether PgBouncer is there, after doing what can be done about it."""
+    name, package = BOUNCER
+    if shutil.which(package, path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        install(name, package)
+    return shutil.which(package, path=f"{os.environ['PATH']}:/usr/sbin") is not None
+
+
 if __name__ == "__main__":
     found = {service.name: ensure(service) for service in SERVICES}
+    found["PgBouncer"] = has_bouncer()
     sys.exit(0 if all(found.values()) else 1)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -42,6 +43,11 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def program(name: str) -> str:
@@ -87,6 +93,26 @@ class OwnPostgres:
     def thaw(self) -> None:
         """Go on."""
         signal_all(self._processes, signal.SIGCONT)
+
+    @contextmanager
+    def behind_bouncer(self, connections: int) -> Iterator[str]:
+        """Run PgBouncer in transaction mode before it, with few connections; yield the address."""
+        port = free_port()
+        settings = self.folder / "pgbouncer.ini"
+        settings.write_text(
+            f"[databases]\npostgres = host=127.0.0.1 port={self.port} user=postgres\n[pgbouncer]\n"
+            f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
+            f"pool_mode = transaction\ndefault_pool_size = {connections}\nmax_client_conn = 200\n"
+        )
+        command = [*as_user("postgres"), program("pgbouncer"), "-q", str(settings)]
+        with (self.folder / "pgbouncer.log").open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
+        try:
+            wait_until(lambda: _listens(port), "PgBouncer does not listen")
+            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            signal_all(family(process.pid), signal.SIGKILL)
+            process.wait(PATIENCE)
 
     @property
     def is_running(self) -> bool:
@@ -135,17 +161,16 @@ class OwnRedis:
         """The address."""
         return f"redis://127.0.0.1:{self.port}/0"
 
-    def start(self) -> None:
-        """Start, and wait until it answers."""
-        command = [program("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+    def start(self, settings: str | None = None) -> None:
+        """Start, by default with settings of no file, and wait until it answers."""
+        plain = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        command = [program("redis-server"), *([settings] if settings else plain), *self.arguments]
         with (self.folder / f"redis-{self.port}.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "--dir", str(self.folder), *self.arguments], stdout=log, stderr=log
-            )
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
         wait_until(self._answers, "Redis does not answer")
 
     def kill(self) -> None:
-        """End it without a goodbye."""
+        """End it without a goodbye, if it still runs."""
         assert self.process is not None
         self.process.kill()
         self.process.wait(PATIENCE)
@@ -180,3 +205,59 @@ def own_redis(folder: Path) -> Iterator[OwnRedis]:
         yield redis
     finally:
         redis.kill()
+
+
+@dataclass
+class Watched:
+    """A Redis, its replica, and the Sentinel that promotes it."""
+
+    folder: Path
+    master: OwnRedis
+    replica: OwnRedis
+    port: int = field(default_factory=free_port)
+
+    @property
+    def url(self) -> str:
+        """The address."""
+        return f"redis+sentinel://127.0.0.1:{self.port}/ours/0"
+
+    def is_copied(self) -> bool:
+        """Tell whether the replica has what the master has."""
+        from redis import Redis
+
+        with Redis(port=self.master.port) as client:
+            client.set("copied", "1")
+            return bool(client.wait(1, 2000))
+
+    @contextmanager
+    def running(self) -> Iterator["Watched"]:
+        """Run all three for the time of a block."""
+        settings = self.folder / "sentinel.conf"
+        settings.write_text(
+            f"port {self.port}\nbind 127.0.0.1\ndir {self.folder}\n"
+            f"sentinel monitor ours 127.0.0.1 {self.master.port} 1\n"
+            "sentinel down-after-milliseconds ours 500\nsentinel failover-timeout ours 3000\n"
+        )
+        sentinel = OwnRedis(self.folder, self.port, ("--sentinel",))
+        started = [self.master, self.replica]
+        try:
+            self.master.start()
+            self.replica.start()
+            wait_until(self.is_copied, "the replica does not follow")
+            sentinel.start(str(settings))
+            started.append(sentinel)
+            yield self
+        finally:
+            for each in started:
+                if each.process is not None:
+                    each.kill()
+
+
+def watched_redis(folder: Path) -> Watched:
+    """Return a master and its replica, not yet running."""
+    places = [folder / name for name in ("master", "replica")]
+    for place in places:
+        place.mkdir()
+    master = OwnRedis(places[0], arguments=("--repl-diskless-sync-delay", "0"))
+    following = ("--replicaof", f"127.0.0.1 {master.port}", "--repl-diskless-sync-delay", "0")
+    return Watched(folder, master, OwnRedis(places[1], arguments=following))

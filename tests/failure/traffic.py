@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
 from typing import Any
 
@@ -50,11 +51,24 @@ class Traffic:
         self._people = people
         self._numbers = itertools.count()
         self._stopped = False
+        self._under_way = 0
+        self._open = asyncio.Event()
+        self._open.set()
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Let nobody ask anything for the time of a block, which begins when all were answered."""
+        self._open.clear()
+        await self.until(lambda: self._under_way == 0, "somebody is never answered")
+        try:
+            yield
+        finally:
+            self._open.set()
 
     @asynccontextmanager
     async def flowing(self) -> AsyncIterator["Traffic"]:
         """Let people come and go for the time of a block."""
-        async with self.client() as client:
+        async with self._crowd() as client:
             tasks = [asyncio.create_task(self._come_and_go(client)) for _ in range(self._people)]
             try:
                 await self.gains(5)
@@ -123,11 +137,15 @@ class Traffic:
         self, client: httpx2.AsyncClient, person: Person, method: str, path: str, **body: str
     ) -> httpx2.Response:
         await asyncio.sleep(THINKING)
+        await self._open.wait()
         begun = monotonic()
+        self._under_way += 1
         try:
             answer = await self._send(client, person, method, path, **body)
         except httpx2.TransportError as error:
             raise Unanswered from error
+        finally:
+            self._under_way -= 1
         self.slowest = max(self.slowest, monotonic() - begun)
         self.answers[answer.status_code] += 1
         if answer.status_code not in {200, 503}:
@@ -143,26 +161,30 @@ class Traffic:
         cookie = "; ".join(f"{name}={value}" for name, value in person.cookies.items())
         headers = {"cookie": cookie} if cookie else {}
         answer = await client.request(method, f"/api/auth{path}", json=body or None, headers=headers)
-        client.cookies.clear()  # the connections are shared, the cookies are not
         for line in answer.headers.get_list("set-cookie"):
             name, _, value = line.partition(";")[0].partition("=")
             person.cookies[name] = value
         return answer
 
-    def client(self) -> httpx2.AsyncClient:
+    def client(self, **more: Any) -> httpx2.AsyncClient:
         """Return a browser."""
+        own = {"origin": self.address}
         return httpx2.AsyncClient(
-            base_url=self.address, headers={"origin": self.address}, timeout=PATIENCE, trust_env=False
+            base_url=self.address, headers=own, timeout=PATIENCE, trust_env=False, **more
         )
+
+    def _crowd(self) -> httpx2.AsyncClient:
+        """Return the connections of many browsers, which share no cookies."""
+        return self.client(cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])))
 
     async def session_of(self, person: Person) -> httpx2.Response:
         """Ask who somebody is."""
-        async with self.client() as client:
+        async with self._crowd() as client:
             return await self._send(client, person, "GET", "/get-session")
 
     async def judge(self) -> None:
         """See that all that was acknowledged is there, and nothing that was not."""
-        async with self.client() as client:
+        async with self._crowd() as client:
             for person in self.persons:
                 answer = await self._send(client, person, "GET", "/get-session")
                 assert answer.status_code == 200, answer.text
@@ -171,7 +193,7 @@ class Traffic:
                 given = {"email": person.email, "password": PASSWORD}
                 answer = await self._send(client, Person(person.email), "POST", "/sign-in/email", **given)
                 assert answer.status_code == 200, f"{person.email} lost a sign-up: {answer.text}"
-        assert self.wrong == []
+        assert not self.wrong, self.wrong[:5]
 
     def _compare(self, person: Person, session: Any) -> None:
         if session is None and person.signed_out is False:
