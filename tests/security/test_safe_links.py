@@ -147,6 +147,7 @@ async def test_a_deletion_waits_for_the_button(auth: Auth, box: Postbox) -> None
     """S65"""
     async with Browser(auth) as browser:
         await browser.sign_up(ADA)
+        await mailed(auth, box)
         await browser.post("/delete-user", json={})
         link, _ = await mailed(auth, box)
         page = await browser.get(link)

@@ -24,8 +24,8 @@ from ostiary import (
     Smtp,
     UserOptions,
 )
-from ostiary.domain.mail import MAIL, Mail
-from ostiary.domain.models import VERIFICATION
+from ostiary.domain.mail import MAIL, Mail, QueuedMail
+from ostiary.domain.models import USER, VERIFICATION, UserFields
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.services.courier import Courier
 from tests.builders import ORIGIN, PASSWORD, Browser, some_auth, some_options
@@ -261,18 +261,69 @@ async def test_a_sign_up_that_fails_leaves_no_mail(auth: Auth, boxes: Mailboxes)
     assert [row.recipient for row in await courier.outbox.list()] == [ADA]
 
 
-async def test_the_token_of_a_link_and_its_mail_are_written_together(auth: Auth) -> None:
+async def test_the_token_of_a_link_and_its_mail_are_written_together(
+    auth: Auth, boxes: Mailboxes, clock: FrozenRuntime
+) -> None:
     courier = courier_of(auth)
 
-    async def broken(mail: Mail, tables: Any) -> None:
+    async def broken(row: QueuedMail, mail: Mail, tables: Any) -> QueuedMail:
         raise RuntimeError("the disk is full")
 
     async with Browser(auth) as browser:
         await browser.sign_up(ADA)
-        vars(courier)["post"] = broken
-        assert (await browser.post("/request-password-reset", json={"email": ADA})).status_code == 200
-        await auth.services.background.drain()
-    assert await auth.services.store.rows(VERIFICATION).count() == 0
+        await delivered(auth)
+        vars(courier.outbox)["rewrite"] = broken
+        body = {"email": ADA, "redirectTo": "/new"}
+        assert (await browser.post("/request-password-reset", json=body)).status_code == 200
+        await delivered(auth)
+        assert await auth.services.store.rows(VERIFICATION).count() == 0
+        del vars(courier.outbox)["rewrite"]
+        clock.advance(minutes=1)
+        await delivered(auth)
+        token = (await browser.get(await link(auth, boxes))).headers["location"].partition("token=")[2]
+    assert await auth.services.store.rows(VERIFICATION).count() == 2  # the token, and which is the newest
+    assert len(token) == 24
+
+
+async def test_what_a_stranger_asks_for_is_written_down_the_same_for_every_address(
+    auth: Auth, boxes: Mailboxes, clock: FrozenRuntime
+) -> None:
+    """S49, S50: before the answer there is a row for each, and nobody has looked whom it is for."""
+    outbox = courier_of(auth).outbox
+    known, proved, unknown = ADA, "proved@example.com", "nobody@example.com"
+    async with Browser(auth) as browser:
+        for email in (known, proved):
+            await browser.sign_up(email)
+        await auth.services.store.rows(USER).update(
+            {UserFields.EMAIL_VERIFIED: True}, UserFields.EMAIL.equals(proved)
+        )
+        await delivered(auth)
+        sent = len(boxes.arrived)
+        looked: list[str] = []
+        rows = auth.services.store.rows
+
+        def noting(model: Any) -> Any:
+            looked.append(model.name)
+            return rows(model)
+
+        vars(auth.services.store)["rows"] = noting
+        for path in ("/request-password-reset", "/send-verification-email"):
+            for email in (known, proved, unknown):
+                await browser.post(path, json={"email": email})
+        seen, waiting = list(looked), await outbox.list("waiting")
+        del vars(auth.services.store)["rows"]
+    assert "user" not in seen
+    assert [(row.recipient, row.attempts) for row in waiting] == [("", 0)] * 6
+    await delivered(auth)
+    arrived = sorted(
+        (to, str(mail["Subject"])) for [to], mail in zip(boxes.recipients, boxes.arrived, strict=True)
+    )
+    assert [mail for mail in arrived if mail[1] == "Choose a new password"] == [
+        (known, "Choose a new password"),
+        (proved, "Choose a new password"),
+    ]
+    assert len(arrived) == sent + 3
+    assert unknown not in str(await outbox.list())
 
 
 async def test_the_old_address_is_told_of_a_change_however_many_mails_it_had(

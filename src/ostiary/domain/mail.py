@@ -41,6 +41,10 @@ class Mail:
     """What the request that caused it said in `Accept-Language`."""
     expires_at: datetime | None = None
     """When the link stops working: there is no sense in delivering it after that."""
+    is_wish: bool = False
+    """Somebody asked for it by an address; whether that has an owner is found out before the delivery."""
+    callback_url: str | None = None
+    """Where the link of a wish is to lead in the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,10 @@ class QueuedMail(Entity):
     ended_at: datetime | None = None
     """When it was delivered or given up."""
     last_error: str | None = None
+
+
+class ClaimLost(Exception):
+    """A mail is delivered by somebody else by now."""
 
 
 class QueuedMailFields:

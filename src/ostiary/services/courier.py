@@ -9,7 +9,7 @@ from contextvars import Context
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
-from typing import Final
+from typing import Final, TypeAlias
 
 from ostiary.crypto.sealing import SealError
 from ostiary.domain.errors import StorageUnavailable
@@ -27,6 +27,10 @@ _BETWEEN_CLEANINGS: Final = 3600.0  # seconds
 _BEFORE_NOTING_AGAIN: Final = 1.0  # seconds
 
 
+Fulfil: TypeAlias = Callable[[QueuedMail, Mail], Awaitable[tuple[QueuedMail, Mail] | None]]
+"""Writes the link of a wish into its row; None where it is for nobody, and the row is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letterhead:
     """What every mail says of the application."""
@@ -42,6 +46,8 @@ class Courier:
         """Begin with nothing; a mail that is posted, or `start`, sets it to work."""
         self.outbox: Final = outbox
         self.mailer: Final = mailer
+        self.fulfil: Fulfil | None = None
+        """Finds out whom a wish is for."""
         self._head = head
         self._runtime = runtime
         self._templates = Templates(mailer.templates, mailer.default_locale)
@@ -153,7 +159,8 @@ class Courier:
     async def _deliver(self, row: QueuedMail) -> bool:
         """Make one attempt and note what came of it; tell whether the mail left."""
         try:
-            await self._hand_over(row)
+            if not await self._hand_over(row):
+                return False
         except (MailRefused, SealError) as error:
             await self._give_up(row, str(error))
         except Exception as error:  # noqa: BLE001  transports raise what they like; each is a reason to wait
@@ -164,15 +171,21 @@ class Courier:
             return True
         return False
 
-    async def _hand_over(self, row: QueuedMail) -> None:
+    async def _hand_over(self, row: QueuedMail) -> bool:
+        """Give a mail to the transport; False where nobody was to get it."""
         mail = self.outbox.open(row)
+        if mail.is_wish:
+            fulfilled = await self.fulfil(row, mail) if self.fulfil else None
+            if fulfilled is None:
+                return False
+            row, mail = fulfilled
         if mail.expires_at is not None and mail.expires_at <= self._runtime.now():
             raise MailRefused("its link works no longer")
-        if self.mailer.transport is None:
-            return
-        email = await self.email(row, mail)
-        async with asyncio.timeout(self.mailer.lease.total_seconds() / 2):
-            await self.mailer.transport.deliver(email)
+        if self.mailer.transport is not None:
+            email = await self.email(row, mail)
+            async with asyncio.timeout(self.mailer.lease.total_seconds() / 2):
+                await self.mailer.transport.deliver(email)
+        return True
 
     async def email(self, row: QueuedMail, mail: Mail) -> Email:
         """Return the message of a mail, the same at every attempt."""

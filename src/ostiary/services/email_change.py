@@ -45,7 +45,7 @@ class EmailChange:
             expires_in=self.verification.settings.expires_in,
             new_email=new_email,
         )
-        self.verification.links.send(letter, asker)
+        self.verification.links.send_unseen(letter, asker)
 
     async def apply(self, user: User, new_email: str, asker: Asker) -> User | None:
         """Replace the address and tell the old one; None if it was changed or the new one taken meanwhile."""

@@ -10,6 +10,7 @@ from ostiary.crypto.token_form import Cause, TokenRefused
 from ostiary.domain.audit import EventKind
 from ostiary.domain.entities import User
 from ostiary.domain.errors import Errors
+from ostiary.domain.mail import Mail
 from ostiary.domain.mailed_links import MailedLink
 from ostiary.domain.models import UserFields
 from ostiary.domain.runtime import Runtime
@@ -65,12 +66,36 @@ class EmailVerification:
         """Whether anything sends these links."""
         return self.links.delivers(self.settings.send_verification_email)
 
-    def ask(self, user: User, callback_url: str | None, asker: Asker, new_email: str | None = None) -> None:
+    async def ask(
+        self, user: User, callback_url: str | None, asker: Asker, new_email: str | None = None
+    ) -> None:
         """Mail the link that verifies the address of a user, or makes another address the user's.
 
         A no-op where nothing sends mail.
         """
-        self.links.send(self._letter(user, callback_url, new_email), asker)
+        await self.links.send(self._letter(user, callback_url, new_email), asker)
+
+    def ask_unseen(
+        self, user: User, callback_url: str | None, asker: Asker, new_email: str | None = None
+    ) -> None:
+        """Do the same where the answer must not show, by its time either, whether anybody is written to."""
+        self.links.send_unseen(self._letter(user, callback_url, new_email), asker)
+
+    async def ask_owner(self, email: str, callback_url: str | None, asker: Asker) -> None:
+        """Mail the link to the owner of an address, if there is one who has to prove it; nothing tells."""
+        if self.settings.send_verification_email is None:
+            await self.links.wish("verify-email", email, callback_url, asker, "send_verification_email")
+            return
+        user = await self.users.by_email(email)
+        if user is not None and not user.email_verified:
+            self.ask_unseen(user, callback_url, asker)
+
+    async def letter_for(self, mail: Mail) -> Letter[MailedLink] | None:
+        """Return the letter to the owner of an address; None where nobody has to prove it."""
+        user = await self.users.by_email(mail.to)
+        if user is None or user.email_verified:
+            return None
+        return self._letter(user, mail.callback_url, None)
 
     def _letter(self, user: User, callback_url: str | None, new_email: str | None) -> Letter[MailedLink]:
         recipient = user if new_email is None else replace(user, email=new_email)
@@ -95,7 +120,7 @@ class EmailVerification:
         if not self.requires or user.email_verified:
             return
         if self.settings.send_on_sign_in:
-            self.ask(user, callback_url, asker)
+            await self.ask(user, callback_url, asker)
         audit = self.users.writes.audit
         await audit.refused(EventKind.SIGN_IN_REFUSED, user.id, "address not verified", user.email)
         raise Errors.EMAIL_NOT_VERIFIED()
@@ -108,7 +133,7 @@ class EmailVerification:
             return
         on_sign_up, on_sign_in = self.settings.send_on_sign_up, self.settings.send_on_sign_in and requires
         if (requires if on_sign_up is None else on_sign_up) if is_new else on_sign_in:
-            self.ask(user, callback_url, asker)
+            await self.ask(user, callback_url, asker)
         if requires:
             audit = self.users.writes.audit
             await audit.refused(EventKind.SIGN_IN_REFUSED, user.id, "address not verified", user.email)

@@ -85,6 +85,7 @@ def mailed_links_of(
     return MailedLinks(
         address=options.origin and f"{options.origin}{options.mount_path}",
         store=passwords.store,
+        runtime=passwords.users.runtime,
         background=background,
         courier=courier,
         codes=codes,
@@ -107,15 +108,19 @@ def mail_flows_of(
         users=users,
         links=links,
     )
+    reset = PasswordReset(
+        settings=options.email_and_password,
+        users=users,
+        passwords=passwords,
+        verifications=verifications,
+        links=links,
+    )
+    links.wishes.update({"verify-email": verification.letter_for, "reset-password": reset.letter_for})
+    if links.courier is not None:
+        links.courier.fulfil = links.fulfil
     return MailFlows(
         links=links,
         verification=verification,
         change=EmailChange(settings=options.user.change_email, users=users, verification=verification),
-        reset=PasswordReset(
-            settings=options.email_and_password,
-            users=users,
-            passwords=passwords,
-            verifications=verifications,
-            links=links,
-        ),
+        reset=reset,
     )

@@ -3,15 +3,16 @@
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from ostiary.crypto.signing import encode_uri_component
 from ostiary.domain.entities import User
 from ostiary.domain.errors import ConfigurationError
-from ostiary.domain.mail import Mail, MailKind
+from ostiary.domain.mail import Mail, MailKind, QueuedMail
 from ostiary.domain.mailed_links import EmailChanged, MailedLink
+from ostiary.domain.runtime import Runtime
 from ostiary.options import RateLimit
 from ostiary.services.background import Background
 from ostiary.storage.rate_limits import RateLimiter
@@ -60,6 +61,7 @@ class MailedLinks:
     address: str | None
     """The address that the endpoints have for the world."""
     store: Store
+    runtime: Runtime
     background: Background
     courier: "Courier | None"
     limiter: RateLimiter
@@ -69,6 +71,10 @@ class MailedLinks:
     """How many mails one client address may cause."""
     codes: "MailedCodes | None" = None
     """Makes the codes that stand for links, where mails carry them."""
+    wishes: "dict[MailKind, Callable[[Mail], Awaitable[Letter[MailedLink] | None]]]" = field(
+        default_factory=dict
+    )
+    """Who gets what was asked for by an address, by kind."""
     patience: timedelta = timedelta(minutes=1)
     """How long a function of the application may take."""
 
@@ -83,10 +89,52 @@ class MailedLinks:
         """Tell whether anything sends what this function of the application would."""
         return sender is not None or self.courier is not None
 
-    def send(self, letter: Letter[L], asker: Asker) -> None:
-        """Send a letter beside the request, unless there were enough; a no-op where nothing sends mail."""
+    async def send(self, letter: Letter[L], asker: Asker) -> None:
+        """Send a letter, unless there were enough; a no-op where nothing sends mail.
+
+        It is in the outbox when this returns; functions of the application run beside the request.
+        """
+        if letter.sender is None and self.courier is not None:
+            await self._send(letter, asker)
+        else:
+            self.send_unseen(letter, asker)
+
+    def send_unseen(self, letter: Letter[L], asker: Asker) -> None:
+        """Do the same beside the request, for what must not show by its time that there is a letter."""
         if self.delivers(letter.sender):
             self.background.start(self._send(letter, asker), letter.name, patience=self.patience)
+
+    async def wish(
+        self, kind: MailKind, email: str, callback_url: str | None, asker: Asker, name: str
+    ) -> None:
+        """Note that whoever owns an address is to get a letter: the same work for every address.
+
+        It is in the outbox when this returns; whether there is an owner is asked before the delivery.
+        """
+        if self.courier is None or not await self.admits(email, asker, name):
+            return
+        mail = Mail(
+            kind=kind,
+            to=email,
+            user_id="",
+            languages=_bounded(asker.languages),
+            is_wish=True,
+            callback_url=callback_url,
+        )
+        async with self.store.transaction() as tables:
+            await self.courier.post(mail, tables)
+
+    async def fulfil(self, row: QueuedMail, mail: Mail) -> tuple[QueuedMail, Mail] | None:
+        """Make the letter of a wish, its token in the transaction that writes it down; None for nobody."""
+        if self.courier is None:
+            return None
+        letter = await self.wishes[mail.kind](mail)
+        if letter is None:
+            await self.courier.outbox.drop(row)
+            return None
+        async with self.store.transaction() as tables:
+            written = await self._mail_of(letter, mail.languages, tables)
+            return await self.courier.outbox.rewrite(row, written, tables), written
 
     async def _send(self, letter: Letter[L], asker: Asker) -> None:
         """Count before the letter is made, so that no token is written that nobody gets."""
@@ -116,21 +164,22 @@ class MailedLinks:
         tables.after_commit(afterwards)
 
     async def _post(self, letter: Letter[L], asker: Asker, tables: Transaction) -> None:
-        if self.courier is None:
-            return
+        if self.courier is not None:
+            await self.courier.post(await self._mail_of(letter, asker.languages, tables), tables)
+
+    async def _mail_of(self, letter: Letter[L], languages: str | None, tables: Tables) -> Mail:
         made = await self._made(letter, tables)
-        now = self.courier.outbox.runtime.now()
-        mail = Mail(
+        now = self.runtime.now()
+        return Mail(
             kind=letter.kind,
             to=letter.to,
             user_id=letter.user.id,
             url=made.url if isinstance(made, MailedLink) else None,
             code=made.code if isinstance(made, MailedLink) else None,
             new_email=letter.new_email,
-            languages=asker.languages and asker.languages[:_LONGEST_LANGUAGES],
+            languages=_bounded(languages),
             expires_at=None if letter.expires_in is None else now + letter.expires_in,
         )
-        await self.courier.post(mail, tables)
 
     async def _made(self, letter: Letter[L], tables: Tables) -> L:
         """Make what a letter is about, and the code that stands for its link."""
@@ -155,3 +204,7 @@ class MailedLinks:
 
     async def _is_spent(self, key: str, limit: RateLimit | None) -> bool:
         return limit is not None and not (await self.limiter.hit(key, limit.max, limit.window)).allowed
+
+
+def _bounded(languages: str | None) -> str | None:
+    return languages and languages[:_LONGEST_LANGUAGES]

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from ostiary.crypto.sealing import seal, unseal
 from ostiary.crypto.signing import Keyring
-from ostiary.domain.mail import MAIL, Mail, MailState, QueuedMail, QueuedMailFields
+from ostiary.domain.mail import MAIL, ClaimLost, Mail, MailState, QueuedMail, QueuedMailFields
 from ostiary.domain.models import ID
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Changes, Condition
@@ -35,19 +35,33 @@ class Outbox:
     async def post(self, mail: Mail, tables: Tables) -> None:
         """Let a mail wait for delivery from the commit on."""
         now = self.runtime.now()
-        body = seal(_adapter.dump_json(mail).decode(), self.keyring, self.runtime)
         await tables.rows(MAIL).insert(
             QueuedMail(
                 id=self.runtime.new_id(),
                 kind=mail.kind,
-                recipient=mail.to,
-                body=body,
+                recipient="" if mail.is_wish else mail.to,
+                body=self._sealed(mail),
                 state="waiting",
                 attempts=0,
                 due_at=now,
                 created_at=now,
             )
         )
+
+    def _sealed(self, mail: Mail) -> str:
+        return seal(_adapter.dump_json(mail).decode(), self.keyring, self.runtime)
+
+    async def rewrite(self, row: QueuedMail, mail: Mail, tables: Tables) -> QueuedMail:
+        """Let a row say something else; raises ClaimLost where somebody else delivers it by now."""
+        changes = {QueuedMailFields.BODY: self._sealed(mail), QueuedMailFields.RECIPIENT: mail.to}
+        rewritten = await tables.rows(MAIL).update(changes, *_held(row))
+        if rewritten is None:
+            raise ClaimLost
+        return rewritten
+
+    async def drop(self, row: QueuedMail) -> None:
+        """Forget a mail that is for nobody; a no-op for who lost the claim."""
+        await self._rows.delete(*_held(row))
 
     def open(self, row: QueuedMail) -> Mail:
         """Return what a row says; raises SealError where no secret opens it."""

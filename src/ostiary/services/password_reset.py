@@ -7,6 +7,7 @@ from typing import Final
 from ostiary.domain.audit import Ended, EventKind
 from ostiary.domain.entities import Account, User, Verification
 from ostiary.domain.errors import Errors
+from ostiary.domain.mail import Mail
 from ostiary.domain.mailed_links import MailedLink
 from ostiary.options import EmailAndPassword
 from ostiary.services.mailed_links import Asker, Letter, MailedLinks
@@ -34,27 +35,33 @@ class PasswordReset:
 
         Raises RESET_PASSWORD_DISABLED where nothing sends mail.
         """
-        sender = self.settings.send_reset_password
+        sender, name = self.settings.send_reset_password, "send_reset_password"
         if not self.links.delivers(sender):
             raise Errors.RESET_PASSWORD_DISABLED()
-        user = await self.users.by_email(email)
-        if user is None:
-            return
+        if sender is None:
+            await self.links.wish("reset-password", email, redirect_to, asker, name)
+        elif (user := await self.users.by_email(email)) is not None:
+            self.links.send_unseen(self._letter(user, redirect_to), asker)
 
+    async def letter_for(self, mail: Mail) -> Letter[MailedLink] | None:
+        """Return the letter to the owner of an address; None where it has none."""
+        user = await self.users.by_email(mail.to)
+        return None if user is None else self._letter(user, mail.callback_url)
+
+    def _letter(self, user: User, redirect_to: str | None) -> Letter[MailedLink]:
         async def link(tables: Tables) -> MailedLink:
             """Write the token's row beside the request, too: for an unknown address there is none."""
             return await self._link(user, redirect_to, tables)
 
-        letter = Letter(
+        return Letter(
             kind="reset-password",
             to=user.email,
             user=user,
             make=link,
-            sender=sender,
+            sender=self.settings.send_reset_password,
             name="send_reset_password",
             expires_in=self.settings.reset_password_token_expires_in,
         )
-        self.links.send(letter, asker)
 
     async def _link(self, user: User, redirect_to: str | None, tables: Tables) -> MailedLink:
         token = self.verifications.runtime.new_token(_TOKEN_LENGTH)

@@ -101,8 +101,8 @@ class Registration:
         if not self.hides_duplicates:
             raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(reason="the address is taken")
         await self.passwords.hash(applicant.password)  # spend what a real sign-up would
-        # beside the request: neither its time nor its failure may show that the address is known
-        self.links.send(self._notice(owner), applicant.asker)
+        # a function of the application runs beside the request: its failure must not show the owner
+        await self.links.send(self._notice(owner), applicant.asker)
         return await self._pretended(new)
 
     async def _pretended(self, new: NewUser) -> Registered:

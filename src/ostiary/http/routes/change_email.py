@@ -47,7 +47,7 @@ async def change_email(body: ChangeEmail, session: SensitiveSession, context: Co
     elif context.email_change.asks_present_mailbox(user):
         context.email_change.confirm(user, new_email, body.callback_url, context.asker)
     else:
-        context.email_verification.ask(user, body.callback_url, context.asker, new_email)
+        context.email_verification.ask_unseen(user, body.callback_url, context.asker, new_email)
     return Status(status=True)
 
 
@@ -56,4 +56,4 @@ async def _change(session: ActiveSession, new_email: str, callback_url: str | No
     if changed is not None:  # else it was taken meanwhile: the answer is that of a known address
         log_event(context, "email_changed")
         context.adopt_session(ActiveSession(session.session, changed))
-        context.email_verification.ask(changed, callback_url, context.asker)
+        await context.email_verification.ask(changed, callback_url, context.asker)

@@ -54,15 +54,13 @@ async def send_verification_email(body: SendVerificationEmail, context: Context)
         raise Errors.VERIFICATION_EMAIL_NOT_ENABLED()
     active = (await context.read_session()).active
     if active is None:
-        user = await context.users.by_email(body.email)
-        if user is not None and not user.email_verified:
-            context.email_verification.ask(user, body.callback_url, context.asker)
+        await context.email_verification.ask_owner(body.email, body.callback_url, context.asker)
         return Status(status=True)
     if active.user.email.lower() != body.email.lower():
         raise Errors.EMAIL_MISMATCH()
     if active.user.email_verified:
         raise Errors.EMAIL_ALREADY_VERIFIED()
-    context.email_verification.ask(active.user, body.callback_url, context.asker)
+    await context.email_verification.ask(active.user, body.callback_url, context.asker)
     return Status(status=True)
 
 
@@ -87,7 +85,7 @@ async def _follow(query: VerifyEmail, context: Context) -> Verified:
     active = await _session_of(proof.user, context)
     if proof.purpose == CHANGE:
         return await _change(proof.user, proof.new_email, active, context)
-    context.email_verification.ask(proof.user, query.callback_url, context.asker, proof.new_email)
+    await context.email_verification.ask(proof.user, query.callback_url, context.asker, proof.new_email)
     return Verified(status=True)
 
 

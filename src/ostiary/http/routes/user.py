@@ -116,7 +116,7 @@ async def delete_user(body: DeleteUser, session: SensitiveSession, context: Cont
     if body.token:
         await _spend(body.token, session.user, context)
     elif _asks_mailbox(context):
-        _mail_link(session.user, body.callback_url, context)
+        await _mail_link(session.user, body.callback_url, context)
         return Success(success=True, message="Verification email sent")
     elif not body.password and not context.sessions.is_fresh(session.session):
         raise Errors.SESSION_EXPIRED(reason="signed in too long ago")
@@ -149,7 +149,7 @@ async def _spend(token: str, user: User, context: Context) -> None:
         raise UNKNOWN_TOKEN(reason="unknown, used or somebody else's token")
 
 
-def _mail_link(user: User, callback_url: str | None, context: Context) -> None:
+async def _mail_link(user: User, callback_url: str | None, context: Context) -> None:
     settings, links = context.options.user.delete_user, context.services.mail_flows.links
     lifetime = settings.delete_token_expires_in
 
@@ -169,7 +169,7 @@ def _mail_link(user: User, callback_url: str | None, context: Context) -> None:
         name="send_delete_account_verification",
         expires_in=lifetime,
     )
-    links.send(letter, context.asker)
+    await links.send(letter, context.asker)
 
 
 async def _delete(session: ActiveSession, context: Context) -> None:

@@ -77,12 +77,16 @@ class _Shelf:
     async def list(self, to: str | None = None) -> list[ShownMail]:
         """Return the newest mails, or those to one address."""
         shown: list[ShownMail] = []
+        await self._courier.deliver_due()  # else whoever looks at once sees less than was asked for
         for row in await self._courier.outbox.list(limit=10 * _MOST):
             if row.body and (to is None or row.recipient.lower() == to.lower()) and len(shown) < _MOST:
                 try:
-                    email = await self._courier.email(row, self._courier.outbox.open(row))
+                    mail = self._courier.outbox.open(row)
                 except SealError:
                     continue  # another secret's, from before the database was moved here
+                if mail.is_wish:
+                    continue  # nobody knows yet whom it is for
+                email = await self._courier.email(row, mail)
                 shown.append(
                     ShownMail(
                         id=row.id,
