@@ -91,6 +91,7 @@ class IdentityProvider:
             "token_endpoint": f"{self.issuer}/token",
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "jwks_uri": f"{self.issuer}/jwks",
+            "end_session_endpoint": f"{self.issuer}/logout?from=us",
             "id_token_signing_alg_values_supported": ["RS256"],
         }
 

@@ -145,3 +145,30 @@ async def test_a_provider_may_begin_a_flow(
         assert asked(answer.headers["location"])["code_challenge"]
         assert outcome(await arrive(browser, answer.headers["location"])) == "http://auth.test signed in"
     await auth.close()
+
+
+@pytest.mark.parametrize("alone", [False, True])
+async def test_whoever_signs_out_is_led_to_the_providers_own_sign_out(
+    provider: IdentityProvider, clock: FrozenRuntime, alone: bool
+) -> None:
+    settings = GenericOAuth(
+        provider_id="openid",
+        client_id=CLIENT_ID,
+        client_secret=SECRET,
+        discovery_url=f"{provider.issuer}/.well-known/openid-configuration",
+        disable_provider_logout=alone,
+    )
+    auth = some_auth(some_options(social_providers=(settings,)), clock, http_client=Detour(provider))
+    async with Browser(auth) as browser:
+        assert outcome(await arrive(browser, await depart(browser))) == "/in signed in"
+        answer = await browser.post("/sign-out", json={"callbackURL": "/bye", "state": "s"})
+        assert await browser.session() is None
+    if alone:
+        assert answer.json() == {"success": True}
+        return
+    assert answer.headers["location"] == answer.json()["url"]
+    said = asked(answer.json()["url"])
+    assert answer.json()["url"].startswith(f"{provider.issuer}/logout?from=us&id_token_hint=")
+    assert said["post_logout_redirect_uri"] == "http://auth.test/bye"
+    assert (said["client_id"], said["state"]) == (CLIENT_ID, "s")
+    await auth.close()

@@ -11,6 +11,7 @@ from ostiary.services.oauth.client import ProviderClient
 from ostiary.services.oauth.directory import Directory
 from ostiary.services.oauth.flow import SocialSignIn
 from ostiary.services.oauth.linking import Linking
+from ostiary.services.oauth.logout import ProviderLogout
 from ostiary.services.oauth.provider import IdTokenRules, IdTokens
 from ostiary.services.oauth.provider_tokens import ProviderTokens
 from ostiary.services.oauth.renewals import Renewals
@@ -51,8 +52,10 @@ def social_of(options: Options, parts: Parts, linking: Linking, verifications: V
             accepts=rules.accepts,
         )
 
+    directory = Directory(options.social_providers, client_for, judge_of)
+    base = f"{options.origin or ''}{options.mount_path}"
     return SocialSignIn(
-        Directory(options.social_providers, client_for, judge_of),
+        directory,
         ProviderClient(client_for, runtime),
         States(
             verifications,
@@ -62,6 +65,7 @@ def social_of(options: Options, parts: Parts, linking: Linking, verifications: V
             any_browser=options.account.skip_state_cookie_check,
         ),
         linking,
+        ProviderLogout(directory, linking.accounts, base),
     )
 
 

@@ -34,6 +34,7 @@ from ostiary.http.wire import (
     PasswordChanged,
     Sent,
     SignedIn,
+    SignedOut,
     SignedUp,
     SocialRedirect,
     Status,
@@ -115,7 +116,7 @@ class Api:
         """Return what a provider says of the caller, or of the user that `query` names."""
         return await self._call(provider_tokens.account_info, query, caller)
 
-    async def sign_out(self, caller: Caller) -> Success:
+    async def sign_out(self, caller: Caller) -> SignedOut:
         """End the session of the caller."""
         return await self._call(sign_out.sign_out, UNDEFINED, caller)
 

@@ -141,6 +141,15 @@ class Success(Output):
 
 
 @dataclass(frozen=True, slots=True)
+class SignedOut(Output):
+    """The session is over; where to go to be signed out at the provider as well."""
+
+    success: bool
+    url: str | Unset = UNSET
+    redirect: bool | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True)
 class Sent(Output):
     """A mail is on its way, if the address is known."""
 

@@ -36,6 +36,12 @@ class GenericOAuth(SocialProvider):
     """Where codes are exchanged."""
     user_info_url: str | None = None
     """Where a bearer of an access token learns whose it is."""
+    end_session_url: str | None = None
+    """Where people sign out there, if its description does not say so."""
+    post_logout_redirect_uri: str | None = None
+    """Where it sends people back to after that, if the request does not say so."""
+    disable_provider_logout: bool = False
+    """Sign people out here alone."""
     authorization_url_params: Mapping[str, str] = field(default_factory=dict)
     """Parameters to add to `authorization_url`."""
     token_url_params: Mapping[str, str] = field(default_factory=dict)

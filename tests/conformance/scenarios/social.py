@@ -51,6 +51,11 @@ IN_COOKIE = configuration("social_in_cookie", plugins=providers(), account={"sto
 ERROR_PAGE = configuration(
     "social_error_page", plugins=providers(), onAPIError={"errorURL": "http://app.example.test/oops?x=1#y"}
 )
+LOGOUT = configuration(
+    "social_logout",
+    plugins=providers(postLogoutRedirectURI="/out"),
+    trustedOrigins=["https://site.example"],
+)
 ACCOUNTS = """
     SELECT a."providerId", a."accountId", a.scope, a.password, a."accessToken" IS NOT NULL AS access,
         a."refreshToken" IS NOT NULL AS refresh, a."idToken" IS NOT NULL AS id, a."accessTokenExpiresAt"
@@ -253,3 +258,23 @@ def strangers_may_be_turned_away(client: Client) -> None:
     url = depart(client, requestSignUp=True, newUserCallbackURL="/welcome")
     arrive(client, url, label="asked", **ada(client))
     client.get("/get-session")
+
+
+@scenario(SOCIAL, LOGOUT)
+def whoever_signs_out_may_go_to_the_provider(client: Client) -> None:
+    for label, body in {
+        "plain": {},
+        "quiet": {"disableRedirect": True},
+        "back": {"callbackURL": "/bye", "state": "s t"},
+        "back elsewhere": {"callbackURL": "https://site.example/bye"},
+        "state alone": {"state": "s"},
+        "untrusted": {"callbackURL": "https://evil.example"},
+    }.items():
+        visitor = client.another(label)
+        arrive(visitor, depart(visitor), label=f"arrives {label}", **ada(visitor))
+        visitor.post("/sign-out", body, label=label)
+        visitor.get("/get-session", label=f"after {label}")
+    visitor = client.another("plain provider")
+    arrive(visitor, depart(visitor, "plain"), at="plain", **plain_ada(visitor, sub="x"))
+    visitor.post("/sign-out", {}, label="of a plain provider")
+    client.another("nobody").post("/sign-out", {"callbackURL": "/bye"}, label="nobody")

@@ -35,6 +35,12 @@ class Directory:
         self._asking = {each: asyncio.Lock() for each in self._settings}
         """One for each, so that nobody waits for a provider that is silent but those who want it."""
 
+    @property
+    def ends_sessions(self) -> bool:
+        """Whether there may be a provider where people sign out as well."""
+        described = (each for each in self._settings.values() if isinstance(each, GenericOAuth))
+        return any(not each.disable_provider_logout for each in described)
+
     async def find(self, provider_id: str) -> Provider | None:
         """Return a provider; None if it is not configured, or does not tell where it is."""
         if provider_id in self._known or provider_id not in self._settings:

@@ -10,6 +10,7 @@ from ostiary.services.oauth.client import ProviderClient
 from ostiary.services.oauth.directory import Directory
 from ostiary.services.oauth.failure import FlowFailed, IdTokenRefused, ProviderFailed
 from ostiary.services.oauth.linking import Arrival, Linking
+from ostiary.services.oauth.logout import ProviderLogout
 from ostiary.services.oauth.provider import AuthorizationRequest, Provider
 from ostiary.services.oauth.state import Flow, LinkIntent, States, Ticket
 
@@ -56,6 +57,7 @@ class SocialSignIn:
     client: ProviderClient
     states: States
     linking: Linking
+    logout: ProviderLogout
 
     async def require_provider(self, provider_id: str) -> Provider:
         """Return a provider; raises PROVIDER_NOT_FOUND."""

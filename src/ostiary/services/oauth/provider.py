@@ -170,6 +170,9 @@ class Provider:
     """The application's own way to exchange a code."""
     token_life: timedelta | None = None
     """How long access tokens live, where it does not say so."""
+    end_session_url: str | None = None
+    """Where people sign out there."""
+    post_logout_redirect_uri: str | None = None
     issuer: str | None = None
     """What `iss` in a callback must be (RFC 9207)."""
     requires_issuer: bool = False

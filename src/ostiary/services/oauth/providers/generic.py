@@ -40,6 +40,8 @@ class Discovered:
     keys_url: str | None
     algorithms: frozenset[str]
     """What it signs ID tokens with, as far as we accept that; empty where it issues none."""
+    end_session_url: str | None
+    """Where people sign out."""
     names_issuer: bool
     """It names itself in every callback (RFC 9207)."""
 
@@ -85,6 +87,7 @@ def described(settings: GenericOAuth, issuer: str, document: Claims) -> Discover
         token_url=address("token_endpoint"),
         user_info_url=address("userinfo_endpoint"),
         keys_url=address("jwks_uri"),
+        end_session_url=address("end_session_endpoint"),
         algorithms=VERIFYING_ALGORITHMS.intersection(offered),
         names_issuer=document.get("authorization_response_iss_parameter_supported") is True,
     )
@@ -128,6 +131,8 @@ async def generic(settings: GenericOAuth, client_for: ClientFor) -> Provider:
         refresh_parameters=settings.refresh_token_params,
         get_token=settings.get_token,
         token_life=settings.access_token_expires_in,
+        end_session_url=_end_session_url(settings, found),
+        post_logout_redirect_uri=settings.post_logout_redirect_uri,
         issuer=found.issuer if found else settings.issuer,
         requires_issuer=settings.require_issuer_validation or (found is not None and found.names_issuer),
         id_token_rules=rules,
@@ -137,6 +142,12 @@ async def generic(settings: GenericOAuth, client_for: ClientFor) -> Provider:
         subject=_subject(settings, is_openid=is_openid),
         read=_reader(settings, found),
     )
+
+
+def _end_session_url(settings: GenericOAuth, found: Discovered | None) -> str | None:
+    if settings.disable_provider_logout:
+        return None
+    return settings.end_session_url or (found.end_session_url if found else None)
 
 
 def _rules(settings: GenericOAuth, found: Discovered | None) -> IdTokenRules | None:
