@@ -81,11 +81,20 @@ class CookieValues:
         return {"encoding": "jwt", "header": _header(value), "claims": parsed(opened.payload.decode())}
 
     def _jwe(self, value: str) -> Json:
-        derived = HKDF(SHA256(), 64, b"better-auth-session", b"BetterAuth.js Generated Encryption Key")
+        for purpose in ("session", "account"):
+            try:
+                claims = self._decrypted(value, f"better-auth-{purpose}")
+            except JoseError:
+                continue
+            return {"encoding": "jwe", "of": purpose, "header": _header(value), "claims": claims}
+        raise ValueError("neither a session nor an account")
+
+    def _decrypted(self, value: str, salt: str) -> Json:
+        derived = HKDF(SHA256(), 64, salt.encode(), b"BetterAuth.js Generated Encryption Key")
         key = OctKey.import_key(derived.derive(self.secret.encode()))
         opened = jwe.decrypt_compact(value, key, algorithms=["dir", "A256CBC-HS512"])
         assert opened.plaintext is not None
-        return {"encoding": "jwe", "header": _header(value), "claims": parsed(opened.plaintext.decode())}
+        return parsed(opened.plaintext.decode())
 
 
 def _header(token: str) -> Json:

@@ -5,8 +5,11 @@ from ostiary.composition.signing import access_judge_of, admissions_of, denials_
 from ostiary.composition.social import provider_tokens_of, social_of
 from ostiary.crypto.observed_hasher import ObservedHasher
 from ostiary.crypto.passwords import BoundedHasher, PasswordHasher
+from ostiary.domain.models import ACCOUNT
 from ostiary.domain.observation import Observers
 from ostiary.domain.runtime import Runtime
+from ostiary.domain.schema import Schema
+from ostiary.http.account_cookies import AccountCookies
 from ostiary.http.client_address import ClientAddress
 from ostiary.http.context import Services
 from ostiary.http.cookies import CookieNames
@@ -131,6 +134,15 @@ def _writes_of(parts: Parts, store: Store, audit: AuditLog, denials: Denials | N
     return HookedWrites(store, audit, [each for each in hooks if each is not None])
 
 
+def _cookies_of(options: Options, parts: Parts, renderer: Renderer, schema: Schema) -> SessionCookies:
+    names, keyring, runtime = CookieNames(options), keyring_of(options), runtime_of(options, parts)
+    accounts = None
+    if options.account.store_account_cookie:
+        bound = not parts.stateless
+        accounts = AccountCookies(names.account_data, keyring, schema[ACCOUNT], runtime, bound)
+    return SessionCookies(names, keyring, options.session, schema, renderer, runtime, accounts)
+
+
 def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimiter) -> Services:
     """Return everything that stands behind the endpoints."""
     runtime, keyring = runtime_of(options, parts), keyring_of(options)
@@ -144,7 +156,7 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
     admission = Admission(options.user.validate_user_info)
     users = Users(store, writes, sessions, session_store, store.schema, runtime, admission)
     renderer = Renderer(store.schema)
-    cookies = SessionCookies(CookieNames(options), keyring, options.session, store.schema, renderer, runtime)
+    cookies = _cookies_of(options, parts, renderer, store.schema)
     passwords = _passwords_of(options, parts, users, limiter)
     verifications = Verifications(store, writes, runtime, options.verification)
     mail_flows = _mail_flows_of(options, parts, limiter, background, passwords=passwords, known=verifications)

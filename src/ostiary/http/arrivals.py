@@ -22,6 +22,7 @@ async def sign_in(
         requires=arrival.provider.settings.require_email_verification,
         is_new=resolved.is_new,
     )
+    context.carry_account(resolved.account)
     session = await context.start_session(resolved.user)
     log_arrival(context, resolved)
     return resolved, session

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ostiary.crypto.signing import encode_uri_component
 from ostiary.domain.audit import Ended
 from ostiary.domain.circumstances import REQUEST_ID, Circumstances
-from ostiary.domain.entities import ActiveSession, Session, User
+from ostiary.domain.entities import Account, ActiveSession, Session, User
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.runtime import Runtime
 from ostiary.http.client_address import ClientAddress
@@ -218,6 +218,17 @@ class Context:
             self.cookies, self.request, active, remember=remember, cached=self.cached
         )
         self.new_session = active
+
+    def carry_account(self, account: Account) -> None:
+        """Let the browser carry an account, where that is configured."""
+        if (cookies := self.services.session_cookies.accounts) is not None:
+            cookies.write(self.cookies, self.request, account)
+
+    @property
+    def carried_account(self) -> Account | None:
+        """The account that the browser carries."""
+        cookies = self.services.session_cookies.accounts
+        return None if cookies is None else cookies.read(self.request)
 
     async def end_session(self) -> None:
         """Take back the session this request has started, cookies included."""

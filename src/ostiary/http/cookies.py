@@ -81,6 +81,7 @@ class CookieNames:
         self.state = self.cookie("state", timedelta(minutes=5))
         self.oauth_state = self.cookie("oauth_state", timedelta(minutes=10))
         self.carries_flows = options.account.store_state_strategy == "cookie"
+        self.account_data = self.cookie("account_data", options.session.cookie_cache.life)
         self.device = self.device_cookie()
 
     def cookie(self, key: str, max_age: timedelta | None, own: CookieAttributes | None = None) -> Cookie:
@@ -138,6 +139,10 @@ class CookieJar:
         """Delete a cookie, and take back what this response was about to say of it or of its chunks."""
         self.forget(cookie)
         self.set(cookie, "", timedelta(0))
+
+    def mentions(self, cookie: Cookie) -> bool:
+        """Tell whether this response says anything of a cookie or of its chunks."""
+        return any(name == cookie.name or name.startswith(f"{cookie.name}.") for name, _ in self._lines)
 
     def forget(self, cookie: Cookie) -> None:
         """Take back what this response was about to say of a cookie or of its chunks."""

@@ -8,14 +8,13 @@ from ostiary.crypto.signing import Keyring, sign_cookie, unsign
 from ostiary.domain.entities import ActiveSession
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
-from ostiary.http.cookies import Cookie, CookieJar, CookieNames, chunk_index, chunked_value
+from ostiary.http.account_cookies import AccountCookies
+from ostiary.http.chunks import expire_chunks, write_chunks
+from ostiary.http.cookies import CookieJar, CookieNames, chunked_value
 from ostiary.http.messages import Request
 from ostiary.http.rendering import Renderer
 from ostiary.http.session_copies import SessionCopies
 from ostiary.options import SessionOptions
-
-LARGEST_COOKIE = 4050
-MOST_CHUNKS = 100
 
 
 class _Nothing:
@@ -46,6 +45,8 @@ class SessionCookies:
     schema: Schema
     renderer: Renderer
     runtime: Runtime
+    accounts: AccountCookies | None = None
+    """The cookie of the account somebody came by, where it is kept."""
     copies: SessionCopies = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -124,44 +125,23 @@ class SessionCookies:
         )
         max_age = None if forgettable else self.names.session_data.max_age
         value = encode(payload, cache.strategy or "compact", max_age, self.keyring, self.runtime)
-        self._write_chunks(jar, request, value, max_age)
-
-    def _write_chunks(self, jar: CookieJar, request: Request, value: str, max_age: timedelta | None) -> None:
-        cookie = self.names.session_data
-        room = LARGEST_COOKIE - len(cookie.numbered(MOST_CHUNKS - 1).line("", max_age))
-        pieces = [value[start : start + room] for start in range(0, len(value), room)]
-        if len(pieces) == 1:
-            written = {cookie.name: (cookie, value)}
-        elif len(pieces) <= MOST_CHUNKS:
-            chunks = [(cookie.numbered(index), piece) for index, piece in enumerate(pieces)]
-            written = {chunk.name: (chunk, piece) for chunk, piece in chunks}
-        else:
-            written = {}
-        stale = {old.name: (old, None) for old in self._family(request)}
-        for each, content in {**stale, **written}.values():
-            jar.set(each, content or "", max_age if content else timedelta(0))
-
-    def _family(self, request: Request) -> list[Cookie]:
-        """Return the cached copy's cookies that the browser sent."""
-        base = self.names.session_data
-        return [
-            Cookie(name, base.attributes)
-            for name in request.cookies
-            if name == base.name or chunk_index(base.name, name) is not None
-        ]
+        write_chunks(jar, request, self.names.session_data, value, max_age)
+        if self.accounts is not None:
+            self.accounts.carry_on(jar, request, active.user.id)
 
     def clean_cache(self, jar: CookieJar, request: Request) -> None:
         """Expire a cached copy that nobody believes any more."""
-        for cookie in self._family(request):
-            jar.set(cookie, "", timedelta(0))
+        expire_chunks(jar, request, self.names.session_data)
 
     def clear(self, jar: CookieJar, request: Request) -> None:
         """Expire every cookie of the session."""
         jar.expire(self.names.session_token)
         jar.expire(self.names.session_data)
-        self.clean_cache(jar, request)
+        if self.accounts is not None:
+            self.accounts.clear(jar, request)
         if self.names.carries_flows:
             jar.expire(self.names.oauth_state)
+        self.clean_cache(jar, request)
         jar.expire(self.names.dont_remember)
 
     def has_cache(self, request: Request) -> bool:

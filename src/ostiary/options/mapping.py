@@ -159,6 +159,7 @@ RULES: Mapping[str, Rule] = {
             "updateUserInfoOnLink": ("update_user_info_on_link", as_flag),
         },
     ),
+    "account.storeAccountCookie": ("account.store_account_cookie", as_flag),
     "account.skipStateCookieCheck": ("account.skip_state_cookie_check", as_flag),
     "account.encryptOAuthTokens": ("account.encrypt_oauth_tokens", as_flag),
     "account.updateAccountOnSignIn": ("account.update_account_on_sign_in", as_flag),

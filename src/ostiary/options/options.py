@@ -180,7 +180,8 @@ class Options:
             strategy=cache.strategy or "jwe",
             max_age=cache.max_age or self.session.expires_in,
         )
-        account = replace(self.account, store_state_strategy="cookie")
+        keeps = self.account.store_account_cookie is not False
+        account = replace(self.account, store_state_strategy="cookie", store_account_cookie=keeps)
         return replace(self, session=replace(self.session, cookie_cache=cache), account=account)
 
     @staticmethod

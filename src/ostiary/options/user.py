@@ -84,6 +84,9 @@ class AccountOptions:
     """Encrypt access and refresh tokens at rest; those that were kept before stay readable."""
     update_account_on_sign_in: bool = True
     """Keep the tokens of every sign-in, not only of the first."""
+    store_account_cookie: bool | None = None
+    """Keep the account somebody came by in an encrypted cookie, tokens and all, for `useAccountCookie`; None:
+    where there is no database."""
     skip_state_cookie_check: bool = False
     """Let a flow end in another browser than it began in. Whoever sends somebody a link then signs them in as
     another person: only for flows that no browser begins."""

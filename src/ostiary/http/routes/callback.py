@@ -126,7 +126,10 @@ def _told(user: str | None) -> Claims:
 
 async def _linked(intent: LinkIntent, arrival: Arrival, context: Context) -> None:
     """Link for the session that asked for it, if that is still alive."""
-    active = await context.sessions.by_token(intent.session_token or "")
+    if context.services.session_reader.stateless:
+        active = (await context.read_session()).active
+    else:
+        active = await context.sessions.by_token(intent.session_token or "")
     if active is None or active.user.id != intent.user_id:
         raise FlowFailed("unable_to_link_account", reason="the session that asked for it is over")
     await context.social.linking.link(arrival, intent)

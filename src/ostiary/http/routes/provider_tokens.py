@@ -32,7 +32,10 @@ async def get_access_token(
     body: AccountSelection, session: SensitiveSession | None, context: Context
 ) -> AccessToken:
     """Return an access token of a linked account, renewed at its provider where it has ended."""
-    account = await context.provider_tokens.current(await _selected(body, session, context))
+    selected = await _selected(body, session, context)
+    account = await context.provider_tokens.current(selected)
+    if account is not selected:
+        context.carry_account(account)
     tokens = context.provider_tokens.opened(account)
     return AccessToken(
         access_token=tokens.access_token or "",
@@ -60,6 +63,8 @@ async def refresh_token(
 ) -> RenewedTokens:
     """Renew the tokens of a linked account at its provider, ended or not."""
     account = await context.provider_tokens.renew(await _selected(body, session, context))
+    if body.use_account_cookie:
+        context.carry_account(account)
     tokens = context.provider_tokens.opened(account, Errors.FAILED_TO_REFRESH_ACCESS_TOKEN)
     return RenewedTokens(
         access_token=tokens.access_token or "",
@@ -103,4 +108,11 @@ async def _selected(
     user_id = session.user.id if session else selection.user_id
     if not user_id:
         raise Errors.USER_ID_OR_SESSION_REQUIRED()
-    return await context.provider_tokens.require(user_id, selection.account_id or "")
+    if selection.account_id is not None:
+        return await context.provider_tokens.require(user_id, selection.account_id)
+    carried = context.carried_account
+    if carried is None:
+        raise Errors.ACCOUNT_NOT_FOUND(reason="the browser carries no account")
+    # with a database the cookie only says which account: what was dropped or renewed since counts at once
+    stateless = context.provider_tokens.stateless
+    return carried if stateless else await context.provider_tokens.require(user_id, carried.id)

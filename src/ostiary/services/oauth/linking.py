@@ -46,6 +46,7 @@ class Resolved:
     """Whose account it is."""
 
     user: User
+    account: Account
     is_new: bool = False
 
 
@@ -73,7 +74,7 @@ class Linking:
         try:
             account = await self.account_of(arrival)
             if account is not None:
-                return Resolved(await self._known(account, arrival))
+                return await self._known(account, arrival)
             await self._admit_unknown(arrival, request_sign_up=request_sign_up)
             async with self.store.transaction(lock=self._lock(arrival)) as tables:
                 resolved = await self._unknown(arrival, tables, request_sign_up=request_sign_up)
@@ -84,21 +85,22 @@ class Linking:
         if resolved.is_new:
             return resolved
         user = await self._with_proved_address(resolved.user, arrival.profile)
-        return Resolved(await self._overridden(await self._informed(user, arrival.profile), arrival))
+        user = await self._overridden(await self._informed(user, arrival.profile), arrival)
+        return Resolved(user, resolved.account)
 
     @staticmethod
     def _lock(arrival: Arrival) -> str:
         return ":".join(("account", *arrival.key))
 
-    async def _known(self, account: Account, arrival: Arrival) -> User:
+    async def _known(self, account: Account, arrival: Arrival) -> Resolved:
         user = await self.users.by_id(account.user_id)
         if user is None:
             raise FlowFailed("unable_to_link_account", reason="the account's user is gone")
         await self._admit(arrival, "sign-in", user.id)
         if self.options.update_account_on_sign_in:
-            await self.accounts.keep_tokens(account, arrival.tokens)
+            account = await self.accounts.keep_tokens(account, arrival.tokens) or account
         user = await self._with_proved_address(user, arrival.profile)
-        return await self._overridden(user, arrival)
+        return Resolved(await self._overridden(user, arrival), account)
 
     async def _unknown(
         self, arrival: Arrival, tables: Transaction, *, request_sign_up: bool
@@ -110,12 +112,13 @@ class Linking:
         user = await tables.rows(USER).first(UserFields.EMAIL.equals(email))
         if user is not None:
             self._require_linkable(user, arrival)
-            await self.accounts.create(user.id, arrival.key, arrival.tokens, tables)
-            return Resolved(user)
+            return Resolved(user, await self._created(user, arrival, tables))
         self._require_sign_up(arrival, request_sign_up=request_sign_up)
         user = await self.writes.create(USER, self.users.draft(self._new_user(arrival.profile)), tables)
-        await self.accounts.create(user.id, arrival.key, arrival.tokens, tables)
-        return Resolved(user, is_new=True)
+        return Resolved(user, await self._created(user, arrival, tables), is_new=True)
+
+    async def _created(self, user: User, arrival: Arrival, tables: Tables) -> Account:
+        return await self.accounts.create(user.id, arrival.key, arrival.tokens, tables)
 
     async def _admit_unknown(self, arrival: Arrival, *, request_sign_up: bool) -> None:
         """Ask the application about somebody whom the server's own rules let in."""
@@ -222,7 +225,7 @@ class Linking:
         async with self.store.transaction(lock=self._lock(arrival)) as tables:
             account = await self.account_of(arrival, tables)
             if account is None:
-                await self.accounts.create(user.id, arrival.key, arrival.tokens, tables)
+                await self._created(user, arrival, tables)
         return account
 
     def _new_user(self, profile: Profile) -> NewUser:
