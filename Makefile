@@ -109,7 +109,7 @@ conformance: .stamps/python .stamps/node services  ## The real client and the re
 	$(PY) -m pytest tests/conformance -n 0
 
 web-unit: .stamps/python .stamps/ostiary-react  ## The package for front ends on another origin
-	cd frontend/packages/ostiary-react && npm run --silent check && npm run --silent build && npm test --silent
+	cd frontend/packages/ostiary-react && npm run --silent check && npm run --silent build && $(BOUNDED) npm test --silent
 
 bench: .stamps/python .stamps/node services  ## The benchmarks, with the reference side by side
 	$(PY) -m benchmarks
