@@ -1,13 +1,5 @@
-import { createServer, type AddressInfo } from "node:net";
 import { defineConfig, devices } from "@playwright/test";
-
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}
+import { freePort } from "./e2e/ports";
 
 // Kept in the environment, which the workers inherit.
 process.env.WEB_PORT ??= await freePort();

@@ -19,6 +19,8 @@ const DESKTOP = { width: 1280, height: 800 };
 /** No violation in either theme; a picture of each, on a phone and on a desktop. */
 async function inspect(page: Page, path: string): Promise<void> {
   await page.goto(path);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
   const name = path.split("?")[0]!.replaceAll("/", "-").slice(1) || "home";
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

@@ -22,10 +22,7 @@ export default async function AdministrationPage() {
             <thead className="border-b border-line text-muted">
               <tr>
                 <th scope="col" className="px-4 py-3 font-medium">
-                  Name
-                </th>
-                <th scope="col" className="px-4 py-3 font-medium">
-                  E-mail
+                  Person
                 </th>
                 <th scope="col" className="px-4 py-3 text-right font-medium">
                   Open
@@ -38,8 +35,10 @@ export default async function AdministrationPage() {
             <tbody className="divide-y divide-line">
               {people.map(({ userId, name, email, total, done }) => (
                 <tr key={userId}>
-                  <td className="px-4 py-3 font-medium">{name}</td>
-                  <td className="px-4 py-3 text-muted">{email}</td>
+                  <td className="px-4 py-3">
+                    <span className="font-medium">{name}</span>
+                    <span className="block break-all text-muted">{email}</span>
+                  </td>
                   <td className="px-4 py-3 text-right tabular-nums">{total - done}</td>
                   <td className="px-4 py-3 text-right tabular-nums">{done}</td>
                 </tr>
