@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from ostiary import Auth, DeleteUser, EmailAndPassword, Options, UserOptions
+from ostiary import Auth, DeleteUser, EmailAndPassword, Mailer, Options, UserOptions
 from ostiary.http.openapi import Operation, operations_of
 from ostiary.plugins import Admin, Bearer, Jwt, Plugin, SafeLinks, Tokens
 
@@ -21,7 +21,8 @@ def server() -> Auth:
         email_and_password=EmailAndPassword(enabled=True),
         user=UserOptions(delete_user=DeleteUser(enabled=True)),
     )
-    return Auth(options, database="sqlite://", plugins=plugins())
+    mailer = Mailer(sender="accounts@app.example")
+    return Auth(options, database="sqlite://", plugins=plugins(), mailer=mailer)
 
 
 @cache

@@ -55,7 +55,7 @@ def list_mail(
         outcome = f"{row.state}, {row.attempts} attempt{'' if row.attempts == 1 else 's'}"
         reason = f": {row.last_error}" if row.last_error else ""
         when = f"{row.created_at:%Y-%m-%d %H:%M} UTC"
-        typer.echo(f"{row.id}  {when}  {row.kind:<20} {row.recipient}  {outcome}{reason}")
+        typer.echo(f"{row.id}  {when}  {row.kind:<20} {row.recipient or '-'}  {outcome}{reason}")
 
 
 @mail.command()

@@ -70,6 +70,8 @@ def test_it_hints_that_no_mail_is_sent(command: Command, healthy: Path) -> None:
             "failure mail",
             "nobody can verify an address",
         ),
+        ('smtp_url = "smtp://mail.example"', "warning mail", "mail.example in the clear"),
+        ('smtp_url = "smtps://mail.example"', "ok mail", "ostiary mail test"),
         ("[options.emailAndPassword]\nenabled = false", "hint sign-in", "enabled = true"),
         ("[options.advanced]\ndisableCSRFCheck = true", "failure trusted origins", "any site can act"),
         ('redis = "redis://127.0.0.1:1"', "failure Redis", "correct REDIS_URL"),

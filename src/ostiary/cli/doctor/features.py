@@ -1,6 +1,8 @@
 """Do limits, mail and sign-in work with the parts that are there?"""
 
-from ostiary.cli.doctor.finding import Findings, Subject
+from ostiary.cli.doctor.finding import Finding, Findings, Subject
+from ostiary.outgoing import MailTransport, Smtp
+from ostiary.outgoing.networks import is_loopback_name
 from ostiary.server.application import Application
 
 _limits = Subject("rate limits")
@@ -31,9 +33,7 @@ def mail(application: Application) -> Findings:
     options, courier = application.auth.options, application.auth.services.courier
     verifies = options.email_verification.send_verification_email is not None
     if courier is not None:
-        yield _mail.ok(
-            "shown under /dev/mail, and not sent" if courier.mailer.transport is None else "a mailer sends it"
-        )
+        yield _mailer(courier.mailer.transport)
         return
     if options.email_and_password.require_email_verification and not verifies:
         yield _mail.failure(
@@ -47,6 +47,17 @@ def mail(application: Application) -> Findings:
             "no SMTP or other sender: nobody verifies an address or gets a forgotten password back",
             "set SMTP_URL=smtp+starttls://user:password@mail.example:587",
         )
+
+
+def _mailer(transport: MailTransport | None) -> Finding:
+    if transport is None:
+        return _mail.ok("shown under /dev/mail, and not sent")
+    if isinstance(transport, Smtp) and transport.security == "none" and not is_loopback_name(transport.host):
+        return _mail.warning(
+            f"links that open accounts travel to {transport.host} in the clear",
+            "use smtp+starttls:// or smtps:// in SMTP_URL",
+        )
+    return _mail.ok("a mailer sends it; `ostiary mail test you@example.com` tries it")
 
 
 def sign_in(application: Application) -> Findings:
