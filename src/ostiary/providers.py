@@ -4,6 +4,7 @@ from ostiary.providers import Apple, Discord, Microsoft
 """
 
 from ostiary.domain.oauth import CodeGrant, OAuthTokens, UserInfo
+from ostiary.options.frequent_providers import GitHub, Google
 from ostiary.options.generic_oauth import GenericOAuth
 from ostiary.options.known_providers import (
     VK,
@@ -36,9 +37,7 @@ from ostiary.options.particular_providers import (
     Discord,
     Dropbox,
     Facebook,
-    GitHub,
     GitLab,
-    Google,
     Microsoft,
     Paybin,
     PayPal,

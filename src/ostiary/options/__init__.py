@@ -10,9 +10,9 @@ from ostiary.options.advanced import (
 )
 from ostiary.options.audit import AuditOptions
 from ostiary.options.email import ChangeEmail, EmailVerificationOptions
+from ostiary.options.frequent_providers import GitHub, Google
 from ostiary.options.generic_oauth import GenericOAuth
 from ostiary.options.options import ErrorPage, Options
-from ostiary.options.particular_providers import GitHub, Google
 from ostiary.options.password import EmailAndPassword, PasswordPolicy
 from ostiary.options.rate_limit import RateLimit, RateLimitOptions
 from ostiary.options.session import CookieCache, SessionOptions

@@ -95,36 +95,12 @@ class Facebook(SocialProvider):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GitHub(SocialProvider):
-    """GitHub; its callback is `<base>/callback/github`."""
-
-    known_as: ClassVar[str] = "github"
-    needs_secret: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, kw_only=True)
 class GitLab(SocialProvider):
     """GitLab, by default gitlab.com."""
 
     known_as: ClassVar[str] = "gitlab"
     issuer: str = "https://gitlab.com"
     """The address of a GitLab of one's own."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Google(SocialProvider):
-    """Google; its callback is `<base>/callback/google`."""
-
-    known_as: ClassVar[str] = "google"
-    needs_secret: ClassVar[bool] = True
-    access_type: Literal["online", "offline"] | None = None
-    """`offline` asks for a refresh token."""
-    display: str | None = None
-    """How the page is shown: `page`, `popup`, `touch` or `wap`."""
-    hd: str | None = None
-    """Only people of this Google Workspace domain; `*` is any Workspace domain."""
-    include_granted_scopes: bool = True
-    """Tokens are for everything a person has ever granted to this application."""
 
 
 @dataclass(frozen=True, kw_only=True)

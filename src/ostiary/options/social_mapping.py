@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ostiary.domain.errors import ConfigurationError, JsonValue
+from ostiary.options import frequent_providers as frequent
 from ostiary.options import known_providers as known
 from ostiary.options import particular_providers as particular
 from ostiary.options.generic_oauth import GenericOAuth
@@ -120,7 +121,7 @@ OWN: Mapping[type[SocialProvider], Mapping[str, Rule]] = {
     particular.Dropbox: {"accessType": ("access_type", one_of("offline", "online", "legacy"))},
     particular.Facebook: {"fields": ("fields", as_texts), "configId": ("config_id", as_text)},
     particular.GitLab: {"issuer": ("issuer", as_text)},
-    particular.Google: {
+    frequent.Google: {
         "accessType": ("access_type", one_of("online", "offline")),
         "display": ("display", as_text),
         "hd": ("hd", as_text),
@@ -147,7 +148,7 @@ OWN: Mapping[type[SocialProvider], Mapping[str, Rule]] = {
 """What only one provider has."""
 BY_NAME: Mapping[str, type[SocialProvider]] = {
     kind.known_as: kind
-    for module in (known, particular)
+    for module in (frequent, known, particular)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, SocialProvider) and kind.known_as
 }
@@ -155,13 +156,15 @@ BY_NAME: Mapping[str, type[SocialProvider]] = {
 
 def as_providers(value: JsonValue, path: str) -> tuple[SocialProvider, ...]:
     """Read `socialProviders`; one with addresses of its own is a GenericOAuth by that name."""
+    given = {name: as_object(options, f"{path}.{name}") for name, options in as_object(value, path).items()}
     return tuple(
-        _provider(name, options, f"{path}.{name}") for name, options in as_object(value, path).items()
+        _provider(name, {key: each for key, each in options.items() if key != "enabled"}, f"{path}.{name}")
+        for name, options in given.items()
+        if as_flag(options.get("enabled", True), f"{path}.{name}.enabled")
     )
 
 
-def _provider(name: str, value: JsonValue, path: str) -> SocialProvider:
-    given = as_object(value, path)
+def _provider(name: str, given: Mapping[str, JsonValue], path: str) -> SocialProvider:
     if not {"discoveryUrl", "authorizationUrl"}.isdisjoint(given):
         return as_generic_oauth({"providerId": name, **given}, path)
     if name not in BY_NAME:

@@ -95,6 +95,12 @@ def test_a_provider_with_addresses_of_its_own_is_a_generic_one_by_its_name() -> 
     assert sso.override_user_info_on_sign_in
 
 
+def test_a_provider_that_is_not_enabled_is_left_out() -> None:
+    assert read(google={**WHO, "enabled": False}) == ()
+    [github] = read(github={**WHO, "enabled": True})
+    assert github.provider_id == "github"
+
+
 @pytest.mark.parametrize(
     ("providers", "complaint"),
     [

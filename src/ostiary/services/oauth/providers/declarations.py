@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from ostiary.options import frequent_providers as frequent
 from ostiary.options import known_providers as known
 from ostiary.options import particular_providers as particular
 from ostiary.options.social import SocialProvider
@@ -58,9 +59,9 @@ _DECLARATIONS: Final[Mapping[type[SocialProvider], Declare]] = {
     particular.Discord: discord,
     particular.Dropbox: dropbox,
     particular.Facebook: facebook,
-    particular.GitHub: github,
+    frequent.GitHub: github,
     particular.GitLab: gitlab,
-    particular.Google: google,
+    frequent.Google: google,
     particular.Microsoft: microsoft,
     particular.PayPal: paypal,
     particular.Paybin: paybin,

@@ -5,7 +5,7 @@ from typing import Final
 
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.oauth import UserInfo
-from ostiary.options.particular_providers import GitHub
+from ostiary.options.frequent_providers import GitHub
 from ostiary.services.oauth.failure import ProviderFailed
 from ostiary.services.oauth.provider import Grant, Provider
 from ostiary.services.oauth.reading import first_at, object_at, subject_at

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ostiary.crypto.strict_json import Claims
-from ostiary.options.particular_providers import Google
+from ostiary.options.frequent_providers import Google
 from ostiary.services.oauth.provider import IdTokenRules, Provider
 from ostiary.services.oauth.providers.lives import FRESH
 from ostiary.services.oauth.reading import by_id_token, said, subject_at
