@@ -1,10 +1,17 @@
 """S75: policies of PostgreSQL keep the same rule for whatever SQL there is."""
 
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, make_url, select, text
+from sqlalchemy import URL, delete, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -16,8 +23,11 @@ from ostiary.integrations.sqlalchemy import (
     secure_tables,
 )
 from tests.contract.places import POSTGRES, param
+from tests.failure.parts import _listens, family, program, signal_all, wait_until
+from tests.integration.cli.conftest import free_port
 from tests.integration.owned.models import Project, Remark, Task
 from tests.integration.owned.test_isolation import PEOPLE, SAMPLES
+from tests.services import as_user
 
 pytestmark = pytest.mark.parametrize("url", [param(POSTGRES)], indirect=True)
 TITLES = text("SELECT title FROM owned_task ORDER BY title")
@@ -82,6 +92,49 @@ async def test_sessions_name_their_owner_in_every_transaction(application: Async
                     assert (await session.scalars(select(Project.name))).all() == [title]
                 await session.commit()
     assert await named(application, None) == []
+
+
+@contextmanager
+def pooler(url: URL) -> Iterator[URL]:
+    """Run PgBouncer in transaction mode with one connection to the database; yield its address."""
+    folder, port = Path(tempfile.mkdtemp(prefix="ostiary-pooler-")), free_port()
+    settings = folder / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n{url.database} = host={url.host} port={url.port} user={url.username}\n[pgbouncer]\n"
+        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
+        "pool_mode = transaction\ndefault_pool_size = 1\n"
+    )
+    if os.geteuid() == 0:
+        for each in (folder, settings):
+            shutil.chown(each, "postgres")
+    with (folder / "log").open("ab") as log:
+        command = [*as_user("postgres"), program("pgbouncer"), "-q", str(settings)]
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+    try:
+        wait_until(lambda: _listens(port), "PgBouncer does not listen")
+        yield url.set(host="127.0.0.1", port=port)
+    finally:
+        signal_all(family(process.pid), signal.SIGKILL)
+        process.wait(30)
+        shutil.rmtree(folder)
+
+
+async def test_people_share_a_connection_behind_a_pooler(application: AsyncEngine) -> None:
+    """Each transaction may get a connection that another person's transaction has just left."""
+    without_cache = {
+        "statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: f"p_{uuid.uuid4().hex}",
+    }
+    with pooler(application.url) as address:
+        engine = create_async_engine(address, connect_args=without_cache)
+        rows = OwnRows(engine, row_level_security=True)
+        async with rows.of("ada") as ada, rows.of("eve") as eve:
+            for _ in range(5):
+                for session, title in ((ada, "ada's"), (eve, "eve's")):
+                    assert (await session.scalars(select(Task.title))).all() == [title]
+                    await session.commit()
+                assert await named(engine, None) == []
+        await engine.dispose()
 
 
 async def test_owned_models_are_proved_to_be_apart(
