@@ -422,3 +422,16 @@ async def test_mail_waits_while_the_outbox_cannot_be_read_and_the_log_says_so_on
     await auth.close()
     assert box.recipients == [ADA]
     assert caplog.text.count("mail waits") == 1
+
+
+async def test_a_mail_that_is_late_says_how_long_its_link_still_works(clock: FrozenRuntime) -> None:
+    box = Postbox(failure=ConnectionRefusedError())
+    auth = some_auth(mailing_options(), clock, mailer=Mailer(sender=SENDER, transport=box))
+    async with Browser(auth) as browser:
+        await browser.sign_up(ADA)
+    await delivered(auth)
+    clock.advance(minutes=45)
+    box.failure = None
+    await delivered(auth)
+    assert "The link works for 15 minutes." in box.emails[0].text
+    await auth.close()

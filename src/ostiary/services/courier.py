@@ -100,7 +100,7 @@ class Courier:
         sent = await self.outbox.clean("sent", now - mailer.keep_sent)
         return sent + await self.outbox.clean("dead", now - mailer.keep_dead)
 
-    async def written(self, mail: Mail, lifetime: timedelta | None) -> Written:
+    async def written(self, mail: Mail, left: timedelta | None) -> Written:
         """Return what a mail says, in its recipient's language."""
         given = await self.mailer.locale(mail) if self.mailer.locale else None
         return self._templates.write(
@@ -108,7 +108,7 @@ class Courier:
             given or self._templates.chosen(mail.languages),
             app_name=self._head.app_name,
             app_url=self._head.app_url,
-            minutes=None if lifetime is None else max(1, round(lifetime.total_seconds() / 60)),
+            minutes=None if left is None else max(1, round(left.total_seconds() / 60)),
         )
 
     async def send_test(self, to: str) -> None:
@@ -188,9 +188,9 @@ class Courier:
         return True
 
     async def email(self, row: QueuedMail, mail: Mail) -> Email:
-        """Return the message of a mail, the same at every attempt."""
-        lifetime = None if mail.expires_at is None else mail.expires_at - row.created_at
-        written = await self.written(mail, lifetime)
+        """Return the message of a mail, the same at every attempt but for how long its link still works."""
+        left = None if mail.expires_at is None else mail.expires_at - (row.ended_at or self._runtime.now())
+        written = await self.written(mail, left)
         name = hashlib.sha256(row.body.encode()).hexdigest()[:32]
         return Email(
             sender=self.mailer.sender,
