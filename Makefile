@@ -2,12 +2,13 @@
 PY := .venv/bin/python
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check --progress-bar off
 PORT ?= 8000
+MINUTES ?= 30
 # A run that hangs, be it after its last test, is a failure and says where it stood.
 BOUNDED := timeout --signal=ABRT --kill-after=10 1500 env PYTHONFAULTHANDLER=1
 RUFF_PATHS := src tests examples benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick format services conformance bench docs web web-test web-unit web-tokens web-tokens-test clean
+.PHONY: help run test check quick format services conformance bench soak growth docs web web-test web-unit web-tokens web-tokens-test clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -83,6 +84,7 @@ test: .stamps/python .stamps/node .stamps/chromium services  ## Make the environ
 	$(MAKE) check
 	$(BOUNDED) $(PY) -m pytest tests -n 2 --dist loadfile --maxfail 20 --ignore tests/conformance --ignore tests/house
 	$(BOUNDED) $(PY) -m pytest tests/conformance -n 0 --maxfail 20
+	$(BOUNDED) $(PY) -m benchmarks.soak --minutes 2
 	$(MAKE) web-unit
 	$(MAKE) web-test
 	$(MAKE) web-tokens-test
@@ -113,6 +115,12 @@ web-unit: .stamps/python .stamps/ostiary-react  ## The package for front ends on
 
 bench: .stamps/python .stamps/node services  ## The benchmarks, with the reference side by side
 	$(PY) -m benchmarks
+
+soak: .stamps/python services  ## Four workers at half of what they can do; MINUTES=30
+	$(PY) -m benchmarks.soak --minutes $(MINUTES)
+
+growth: .stamps/python .stamps/node services  ## The cost of a request at ten million sessions; takes a while
+	OSTIARY_BENCHMARK_SESSIONS=10000000 $(PY) -m benchmarks growth
 
 docs: .stamps/python  ## Generate the reference pages from options, catalogue and routes
 	$(PY) -m docs.generate

@@ -4,6 +4,7 @@ import typer
 
 from ostiary.cli.attack import attack
 from ostiary.cli.audit import audit
+from ostiary.cli.clean import clean
 from ostiary.cli.doctor import doctor
 from ostiary.cli.exits import Group
 from ostiary.cli.importing.command import import_people
@@ -37,6 +38,7 @@ app.add_typer(mail, name="mail", short_help="List mail, retry what failed, send 
 app.add_typer(audit, name="audit", short_help="List, export and verify the record of security acts.")
 app.command("import", short_help="Take people over from another system.")(import_people)
 app.command("mint-session", short_help="Print a signed-in browser for Playwright.")(mint_session)
+app.command(short_help="Delete rows that ended more than a day ago.")(clean)
 app.command(short_help="Say what is wrong or unsafe, and what to change.")(doctor)
 app.command(short_help="Attack a server of your own harmlessly, and report what is broken.")(attack)
 
