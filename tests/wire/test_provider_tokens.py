@@ -10,6 +10,7 @@ import pytest
 from ostiary import AccountOptions, Auth, AuthError
 from ostiary.domain.entities import Account, Verification
 from ostiary.domain.models import ACCOUNT, ID, VERIFICATION, AccountFields
+from ostiary.domain.oauth import OAuthTokens
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.http.account_wire import AccountSelection
 from ostiary.http.api import Caller
@@ -326,3 +327,23 @@ async def test_a_program_asks_for_the_tokens_of_a_user_it_names(auth: Auth) -> N
         await auth.api.refresh_token(AccountSelection(account_id=account.id, user_id="another"))
     with pytest.raises(AuthError, match="UNAUTHORIZED"):
         await auth.api.get_access_token(wanted, Caller(headers={"cookie": "x=y"}))
+
+
+async def test_the_application_renews_in_its_own_way(
+    provider: IdentityProvider, clock: FrozenRuntime
+) -> None:
+    async def renewed(refresh_token: str) -> OAuthTokens:
+        if refresh_token == "spent":
+            raise KeyError(refresh_token)
+        return OAuthTokens(access_token="of our own", refresh_token="spent")
+
+    auth = social_auth(provider, clock, of_each={"refresh_access_token": renewed})
+    async with Browser(auth) as browser:
+        account = await arrived(browser, auth)
+        body = (await ask(browser, ROUTES[1], account.id)).json()
+        assert (body["accessToken"], body["refreshToken"]) == ("of our own", "spent")
+        assert provider.refreshes == 0
+        answer = await ask(browser, ROUTES[1], account.id)
+        assert (answer.status_code, code_of(answer)) == (400, "FAILED_TO_REFRESH_ACCESS_TOKEN")
+        assert await auth.services.store.rows(VERIFICATION).count() == 0, "and nobody waits for it"
+    await auth.close()

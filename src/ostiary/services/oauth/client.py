@@ -109,8 +109,11 @@ class ProviderClient:
         return tokens
 
     async def _renewed(self, provider: Provider, refresh_token: str) -> OAuthTokens:
-        if provider.settings.refresh_access_token is not None:
-            return await provider.settings.refresh_access_token(refresh_token)
+        if (own := provider.settings.refresh_access_token) is not None:
+            try:
+                return await own(refresh_token)
+            except Exception as error:  # a function of the application may raise anything
+                raise ProviderFailed(f"refresh_access_token raised {type(error).__name__}") from error
         if provider.renew is not None:
             answer = await provider.renew(self._calls(provider), refresh_token)
             return read_tokens(answer, self.runtime.now())
