@@ -47,7 +47,7 @@ function readable(page: Page): Promise<string> {
 
 /** Back, also to a page that the browser kept, which is not loaded again. */
 async function goBack(page: Page): Promise<void> {
-  await page.evaluate(() => history.back());
+  await page.evaluate(() => void setTimeout(() => history.back())); // after this answer: what asks may be gone then
   await page.waitForURL(`${site.url}/`, { waitUntil: "commit" });
 }
 
