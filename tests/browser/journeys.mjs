@@ -11,6 +11,9 @@ import { chromium } from "playwright-core";
 
 import { openProvider } from "./provider.mjs";
 
+// the provider has notices for its operators; standard output is for what came of the journeys
+console.log = console.info = console.error;
+
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const { site, callbacks, executable } = JSON.parse((await lines.next()).value);
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -93,11 +96,18 @@ async function answered(change, play) {
 const journeys = {
 	async consents() {
 		const first = await throughout("ada");
-		await page.evaluate(() => window.auth.signOut());
-		const out = await page.evaluate(async () => (await window.auth.getSession()).data);
 		await page.goto(site);
 		await depart();
-		return { first, out, again: await back() };
+		const again = await back();
+		await page.evaluate(() => {
+			window.auth.signOut();
+		});
+		await page.getByRole("button", { name: "Sign out" }).click();
+		await page.waitForURL(`${site}/out`);
+		const out = await page.evaluate(async () => (await window.auth.getSession()).data);
+		await depart();
+		await answer("joan");
+		return { first, again, out, another: await back() };
 	},
 	denies: () => throughout("eve", "Deny"),
 	async rotatedKeys() {

@@ -15,11 +15,21 @@ function newKeys() {
 function configured(jwks, redirectUris) {
 	return {
 		jwks,
-		clients: [{ ...CLIENT, redirect_uris: redirectUris, token_endpoint_auth_method: "client_secret_post" }],
+		clients: [
+			{
+				...CLIENT,
+				redirect_uris: redirectUris,
+				post_logout_redirect_uris: [new URL("/out", redirectUris[0]).toString()],
+				token_endpoint_auth_method: "client_secret_post",
+			},
+		],
 		claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
 		pkce: { required: () => true },
 		cookies: { keys: ["a key of the provider's cookies"] },
-		features: { devInteractions: { enabled: false } },
+		features: {
+			devInteractions: { enabled: false },
+			rpInitiatedLogout: { enabled: true, logoutSource: askToSignOut },
+		},
 		interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
 		ttl: { Interaction: 600, Session: 600, Grant: 600, AccessToken: 600, IdToken: 600 },
 		findAccount: (_, id) => ({
@@ -37,6 +47,10 @@ const CONSENT = page(
 	`<form method="post"><p>May the site know who you are?</p><button name="act" value="allow">Allow</button>
 	<button name="act" value="deny">Deny</button></form>`,
 );
+
+async function askToSignOut(context, form) {
+	context.body = page(`${form}<button name="logout" value="yes" form="op.logoutForm">Sign out</button>`);
+}
 
 async function bodyOf(request) {
 	let text = "";

@@ -21,7 +21,7 @@ from tests.conformance.databases import create, drop
 
 HERE = Path(__file__).parent
 CLIENT: Mapping[str, Any] = {"client_id": "our-client", "client_secret": "a secret of the client"}
-PATIENCE = 60
+PATIENCE = 150
 PAGE = '<!doctype html><title>Site</title><script src="/client.js"></script>'
 
 
@@ -48,6 +48,7 @@ def auth_of(origin: str, database: str, issuers: Mapping[str, str]) -> Auth:
             provider_id=name,
             discovery_url=f"{issuer}/.well-known/openid-configuration",
             scope=("email", "profile"),
+            post_logout_redirect_uri="/out",
             **CLIENT,
         )
         for name, issuer in issuers.items()
@@ -66,6 +67,18 @@ async def serving(application: FastAPI, listener: socket.socket) -> AsyncIterato
     finally:
         server.should_exit = True
         await task
+
+
+async def ended(node: asyncio.subprocess.Process) -> None:
+    """End the journeys, if they have not; asked kindly, they end the browser as well."""
+    if node.returncode is not None:
+        return
+    node.terminate()
+    try:
+        await asyncio.wait_for(node.wait(), 10)
+    except TimeoutError:
+        node.kill()
+        await node.wait()
 
 
 async def play(database: str) -> dict[str, Any]:
@@ -96,9 +109,7 @@ async def play(database: str) -> dict[str, Any]:
                 outcomes: dict[str, Any] = json.loads(await node.stdout.readline())
             await node.wait()
     finally:
-        if node.returncode is None:
-            node.kill()
-            await node.wait()
+        await ended(node)
     return outcomes
 
 
@@ -114,7 +125,14 @@ def outcomes() -> Any:
 
 def test_a_person_consents_at_the_provider_and_comes_back_signed_in(outcomes: Any) -> None:
     home = {"at": "/home", "error": None, "email": "ada@example.com"}
-    assert outcomes["consents"] == {"first": home, "out": None, "again": home}
+    assert outcomes["consents"]["first"] == home
+    assert outcomes["consents"]["again"] == home, "without a question: the provider knows who it is"
+
+
+def test_whoever_signs_out_is_signed_out_at_the_provider_as_well(outcomes: Any) -> None:
+    assert outcomes["consents"]["out"] is None
+    home = {"at": "/home", "error": None, "email": "joan@example.com"}
+    assert outcomes["consents"]["another"] == home, "the next person is asked who it is"
 
 
 def test_a_person_who_denies_comes_back_with_the_reason_and_nobody_is_signed_in(outcomes: Any) -> None:
