@@ -2,14 +2,15 @@
 
 from functools import cache
 
-from ostiary import Auth, DeleteUser, EmailAndPassword, Mailer, Options, UserOptions
+from ostiary import AuditOptions, Auth, DeleteUser, EmailAndPassword, Mailer, Options, UserOptions
 from ostiary.http.openapi import Operation, operations_of
-from ostiary.plugins import Admin, Bearer, Jwt, Plugin, SafeLinks, Tokens
+from ostiary.plugins import Admin, Bearer, Jwt, NewDevice, Plugin, SafeLinks, Tokens
 
 
 def plugins() -> list[Plugin]:
     """Return one of each plugin."""
-    return [Admin(), Bearer(), Jwt(), SafeLinks(), Tokens(services={"tasks": f"sha256:{'0' * 64}"})]
+    tokens = Tokens(services={"tasks": f"sha256:{'0' * 64}"})
+    return [Admin(), Bearer(), Jwt(), NewDevice(), SafeLinks(), tokens]
 
 
 @cache
@@ -20,6 +21,7 @@ def server() -> Auth:
         base_url="http://localhost:8000",
         email_and_password=EmailAndPassword(enabled=True),
         user=UserOptions(delete_user=DeleteUser(enabled=True)),
+        audit=AuditOptions(enabled=True),
     )
     mailer = Mailer(sender="accounts@app.example")
     return Auth(options, database="sqlite://", plugins=plugins(), mailer=mailer)

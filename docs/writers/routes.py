@@ -180,7 +180,7 @@ def _shown(expression: Any) -> str:  # a type expression
     if expression in {None, type(None)}:
         return "`null`"
     if expression is Response:
-        return "an HTML page, or a redirect to `on_api_error.error_url`"
+        return "as the description says"
     if isinstance(expression, type) and issubclass(expression, Output):
         return "`{" + ", ".join(_members(expression)) + "}`"
     return f"[{expression.__name__}](#{expression.__name__.lower()})"

@@ -20,7 +20,8 @@ The tables of Better Auth, column by column, so that a Node server may share the
 camelCase as written. `model_name` and `fields` of a section rename them; `additional_fields` and plugins
 add columns. `id` is text by default; with `advanced.generate_id` it is a `uuid` (PostgreSQL) or a counting
 integer. The table `rateLimit` exists where the database counts limits; `session` does not where the
-key-value store keeps sessions. `mail` is our own, and exists where there is a mailer.
+key-value store keeps sessions. `mail` and `auditEvent` are our own: the first exists
+where there is a mailer, the second where an [audit log](../explanation/audit-log.md) is kept.
 """
 
 ENGINES: dict[Dialect, Engine] = {

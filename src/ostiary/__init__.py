@@ -4,7 +4,7 @@ from ostiary.auth import Auth
 from ostiary.domain.admission import UserCheck, UserRefused
 from ostiary.domain.entities import Account, ActiveSession, Session, User
 from ostiary.domain.errors import AuthError, ConfigurationError, ErrorCode, Errors
-from ostiary.domain.mailed_links import EmailChanged, EmailChangeLink, MailedLink
+from ostiary.domain.mailed_links import EmailChanged, EmailChangeLink, MailedLink, NewDeviceLink
 from ostiary.domain.observation import Observer, Served
 from ostiary.domain.schema import Field, Index, Model, Reference
 from ostiary.http.api import Caller
@@ -81,6 +81,7 @@ __all__ = [
     "Mailer",
     "Model",
     "ModelHooks",
+    "NewDeviceLink",
     "Observer",
     "Options",
     "PasswordPolicy",

@@ -13,7 +13,7 @@ import ostiary.options
 import ostiary.plugins
 from docs.generate import stale
 from docs.writers.errors import plugin_catalogues
-from docs.writers.example import plugins
+from docs.writers.example import server
 from docs.writers.paths import KNOWN_PROVIDERS, reference_defaults, sections_of
 from ostiary import Auth, DatabaseHooks, ErrorCode, Errors, Hooks, ModelHooks, Options
 from ostiary.cli import app
@@ -102,8 +102,7 @@ def test_every_refusal_is_in_the_reference_with_status_and_sentence() -> None:
 
 def test_every_route_is_in_the_reference() -> None:
     text = page("routes.md")
-    auth = Auth(Options(secret=SECRET), database="sqlite://", plugins=plugins())
-    for endpoint in auth.endpoints:
+    for endpoint in server().endpoints:
         for method in endpoint.methods:
             assert f"| {method} [`{endpoint.mount}{endpoint.path}`]" in text
         path = endpoint.mount + endpoint.path

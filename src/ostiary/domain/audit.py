@@ -73,6 +73,8 @@ class Ended(StrEnum):
     """Its owner was banned."""
     USER_DELETED = "user_deleted"
     """Its owner was deleted."""
+    DISOWNED = "disowned"
+    """Its owner said that somebody else signed in."""
     NOT_ADMITTED = "not_admitted"
     """It was taken back in the moment it began: something more was asked for."""
 

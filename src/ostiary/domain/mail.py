@@ -15,6 +15,7 @@ MailKind: TypeAlias = Literal[
     "email-changed",
     "delete-account",
     "existing-account",
+    "new-device",
 ]
 """What a mail is about; each kind has its templates."""
 
@@ -37,6 +38,12 @@ class Mail:
     """What may be typed instead, where mails carry codes."""
     new_email: str | None = None
     """The other address, where it is about a change."""
+    device: str | None = None
+    """With what somebody signed in, where it is about that."""
+    ip_address: str | None = None
+    """From where."""
+    signed_in_at: datetime | None = None
+    """When."""
     languages: str | None = None
     """What the request that caused it said in `Accept-Language`."""
     expires_at: datetime | None = None

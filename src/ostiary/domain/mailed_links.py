@@ -1,6 +1,7 @@
 """What a mail to a person carries."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ostiary.domain.entities import User
 
@@ -25,6 +26,18 @@ class EmailChangeLink(MailedLink):
 
     new_email: str
     """The address that is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDeviceLink(MailedLink):
+    """A link for the owner of an account that a browser signed in to for the first time."""
+
+    device: str | None
+    """With what: `Firefox, Linux`, of a list of known words."""
+    ip_address: str | None
+    """From where."""
+    signed_in_at: datetime
+    """When."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,13 @@
 """Mailed links that programs may open without harm, and codes for those who read mail elsewhere."""
 
-from base64 import b64encode
 from dataclasses import dataclass
-from hashlib import sha256
-from html import escape
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from ostiary.domain.errors import Errors
 from ostiary.domain.mail import MailKind
+from ostiary.http.confirmation_page import Question, ask
 from ostiary.http.context import Context
 from ostiary.http.endpoint import Routes
 from ostiary.http.messages import Response
@@ -21,39 +18,9 @@ from ostiary.options import RateLimit
 from ostiary.plugins.base import Plugin
 from ostiary.services.mailed_codes import CodeOptions
 
-_STYLE: Final = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:20vh auto;padding:0 1rem}"
-    "button{font:inherit;font-weight:600;padding:.75rem 1.25rem;border:0;border-radius:6px;"
-    "background:#18181b;color:#fff}:root{color-scheme:light dark}"
-)
-_STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
-_PAGE: Final = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{app_name}</title>
-<style>{style}</style></head>
-<body><p>{app_name}</p><h1>{question}</h1>
-<form method="post" action="{action}">
-<input type="hidden" name="token" value="{token}">{callback}
-<button>{button}</button>
-</form></body>
-</html>
-"""
-_CALLBACK: Final = '<input type="hidden" name="callbackURL" value="{url}">'
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What the page of a link asks."""
-
-    path: str
-    question: str
-    button: str
-
-
 _QUESTIONS: Final = {
-    "verify_email": _Question("/verify-email/confirm", "Is this your email address?", "Yes, go on"),
-    "delete_user_callback": _Question("/delete-user/confirm", "Delete your account?", "Delete my account"),
+    "verify_email": Question("/verify-email/confirm", "Is this your email address?", "Yes, go on"),
+    "delete_user_callback": Question("/delete-user/confirm", "Delete your account?", "Delete my account"),
 }
 
 
@@ -95,7 +62,7 @@ class SafeLinks(Plugin):
         if asked is None:
             return None
         await context.services.origins.check_redirects(context.request, None)
-        return _page(asked, context)
+        return ask(asked, context)
 
     @routes.post("/verify-email/confirm", raises=LINK_REFUSALS, accepts_form=True, checks_form_origin=True)
     async def confirm_email(self, body: VerifyEmail, context: Context) -> Verified:
@@ -120,43 +87,3 @@ class SafeLinks(Plugin):
         if not token:
             raise Errors.INVALID_TOKEN(reason="no such code, or tried too often")
         return Redeemed(token=token)
-
-
-def _page(asked: _Question, context: Context) -> Response:
-    token, callback = (_single(context.request.query.get(name)) for name in ("token", "callbackURL"))
-    page = _PAGE.format(
-        app_name=escape(context.options.app_name),
-        style=_STYLE,
-        question=asked.question,
-        action=f"{context.options.mount_path}{asked.path}",
-        token=escape(token),
-        callback=_CALLBACK.format(url=escape(callback)) if callback else "",
-        button=asked.button,
-    )
-    targets = " ".join(["'self'", *_source_of(callback)])  # browsers hold the redirect to it, too
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action {targets}; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    )
-    return Response(
-        200,
-        [
-            ("content-type", "text/html; charset=utf-8"),
-            ("content-security-policy", policy),
-            # no other site learns the link; `no-referrer` would hide the form's origin from ourselves, too
-            ("referrer-policy", "same-origin"),
-        ],
-        page.encode(errors="replace"),
-    )
-
-
-def _single(value: str | list[str] | None) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _source_of(url: str) -> list[str]:
-    """Return the origin of a trusted address as a CSP source; none for a path of our own."""
-    parts = urlsplit(url)
-    if parts.scheme in {"http", "https"} and parts.hostname:
-        return [f"{parts.scheme}://{parts.netloc}"]
-    return [f"{parts.scheme}:"] if parts.scheme else []

@@ -26,7 +26,7 @@ from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.options import Options, PasswordPolicy
 from ostiary.outgoing import Mailer, Smtp
 from ostiary.outgoing.networks import is_loopback_name
-from ostiary.plugins import Admin, Bearer, Jwt, Tokens
+from ostiary.plugins import Admin, Bearer, Jwt, NewDevice, Plugin, Tokens
 from ostiary.server.observers import observers_of
 from ostiary.storage.key_value import KeyValue
 
@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     """The least that is logged."""
     access_log: bool = False
     """Log every request, without its query."""
+    new_device_mail: bool = False
+    """Mail whoever signs in from a browser that never did before; needs a mailer."""
     metrics_token: SecretStr | None = None
     """Show Prometheus metrics under /metrics to whoever presents this token as a bearer; by default there are
     none. They need the extra `metrics`."""
@@ -218,7 +220,9 @@ class Settings(BaseSettings):
     def to_auth(self) -> Auth:
         """Return the auth server, with roles, bans and tokens; raises ConfigurationError with the cure."""
         jwt = Jwt(disable_setting_jwt_header=not self.set_auth_jwt)
-        plugins = [Admin(), Bearer(), jwt, Tokens(cross_site=self.cross_site)]
+        plugins: list[Plugin] = [Admin(), Bearer(), jwt, Tokens(cross_site=self.cross_site)]
+        if self.new_device_mail:
+            plugins.append(NewDevice())
         options = self.to_options()
         if options.base_url is None and not is_loopback_name(self.host):
             require_strong_secrets(options)  # whatever its address is, others can reach it

@@ -11,7 +11,7 @@ from ostiary.crypto.signing import encode_uri_component
 from ostiary.domain.entities import User
 from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.mail import Mail, MailKind, QueuedMail
-from ostiary.domain.mailed_links import EmailChanged, MailedLink
+from ostiary.domain.mailed_links import EmailChanged, MailedLink, NewDeviceLink
 from ostiary.domain.runtime import Runtime
 from ostiary.options import RateLimit
 from ostiary.services.background import Background
@@ -170,7 +170,7 @@ class MailedLinks:
     async def _mail_of(self, letter: Letter[L], languages: str | None, tables: Tables) -> Mail:
         made = await self._made(letter, tables)
         now = self.runtime.now()
-        return Mail(
+        mail = Mail(
             kind=letter.kind,
             to=letter.to,
             user_id=letter.user.id,
@@ -180,12 +180,17 @@ class MailedLinks:
             languages=_bounded(languages),
             expires_at=None if letter.expires_in is None else now + letter.expires_in,
         )
+        if not isinstance(made, NewDeviceLink):
+            return mail
+        return replace(mail, device=made.device, ip_address=made.ip_address, signed_in_at=made.signed_in_at)
 
     async def _made(self, letter: Letter[L], tables: Tables) -> L:
         """Make what a letter is about, and the code that stands for its link."""
         made = await letter.make(tables)
         if self.codes is None or letter.expires_in is None or not isinstance(made, MailedLink):
             return made
+        if isinstance(made, NewDeviceLink):
+            return made  # nobody types what is pressed at once
         code = await self.codes.issue(letter.kind, letter.to, made.token, letter.expires_in, tables)
         return replace(made, code=code)
 

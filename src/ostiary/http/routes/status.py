@@ -52,7 +52,7 @@ async def ok() -> Ok:
 
 @routes.get("/error")
 async def error(query: FromQuery[ErrorQuery], context: Context) -> Response:
-    """Show, or redirect to, the page of a failed flow."""
+    """Show the page of a failed flow, or redirect to `on_api_error.error_url`."""
     given = _first(query.error)
     code = given if _CODE.fullmatch(given) else "UNKNOWN"
     description = _shown(_first(query.error_description))

@@ -1,0 +1,90 @@
+"""A small page whose button does what a mailed link is about: programs that open links press no buttons."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from typing import Final
+from urllib.parse import urlsplit
+
+from ostiary.http.context import Context
+from ostiary.http.messages import Response
+
+_STYLE: Final = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:20vh auto;padding:0 1rem}"
+    "button{font:inherit;font-weight:600;padding:.75rem 1.25rem;border:0;border-radius:6px;"
+    "background:#18181b;color:#fff}:root{color-scheme:light dark}"
+)
+_STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{app_name}</title>
+<style>{style}</style></head>
+<body><p>{app_name}</p><h1>{title}</h1>
+{body}
+</body>
+</html>
+"""
+_FORM: Final = """<form method="post" action="{action}">
+<input type="hidden" name="token" value="{token}">{callback}
+<button>{button}</button>
+</form>"""
+_CALLBACK: Final = '<input type="hidden" name="callbackURL" value="{url}">'
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the page of a link asks, and where the answer goes."""
+
+    path: str
+    question: str
+    button: str
+
+
+def ask(asked: Question, context: Context) -> Response:
+    """Return the page of a link; its token and `callbackURL` go with the form."""
+    token, callback = (_single(context.request.query.get(name)) for name in ("token", "callbackURL"))
+    form = _FORM.format(
+        action=f"{context.options.mount_path}{asked.path}",
+        token=escape(token),
+        callback=_CALLBACK.format(url=escape(callback)) if callback else "",
+        button=asked.button,
+    )
+    # browsers hold the redirect that follows to the policy, too
+    return _page(context, asked.question, form, ["'self'", *_source_of(callback)])
+
+
+def tell(title: str, text: str, context: Context) -> Response:
+    """Return a page that says what was done."""
+    return _page(context, title, f"<p>{escape(text)}</p>", ["'none'"])
+
+
+def _page(context: Context, title: str, body: str, targets: list[str]) -> Response:
+    page = _PAGE.format(app_name=escape(context.options.app_name), style=_STYLE, title=title, body=body)
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action {' '.join(targets)}; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    return Response(
+        200,
+        [
+            ("content-type", "text/html; charset=utf-8"),
+            ("content-security-policy", policy),
+            # no other site learns the link; `no-referrer` would hide the form's origin from ourselves, too
+            ("referrer-policy", "same-origin"),
+        ],
+        page.encode(errors="replace"),
+    )
+
+
+def _single(value: str | list[str] | None) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _source_of(url: str) -> list[str]:
+    """Return the origin of a trusted address as a CSP source; none for a path of our own."""
+    parts = urlsplit(url)
+    if parts.scheme in {"http", "https"} and parts.hostname:
+        return [f"{parts.scheme}://{parts.netloc}"]
+    return [f"{parts.scheme}:"] if parts.scheme else []
