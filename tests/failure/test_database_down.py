@@ -12,7 +12,7 @@ from tests.failure.traffic import Traffic
 pytestmark = pytest.mark.services
 
 QUICK = "?pool_timeout=1&connect_timeout=1&query_timeout=1"
-BOUND = 4.0
+BOUND = 6.0
 """Seconds: one turn in the queue, one statement, one connection, and a busy machine."""
 
 OUTAGES: dict[str, tuple[Callable[[OwnPostgres], None], Callable[[OwnPostgres], None]]] = {

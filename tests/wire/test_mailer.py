@@ -212,7 +212,7 @@ async def test_a_broken_template_loses_no_mail(tmp_path: Path, clock: FrozenRunt
 async def test_while_the_mail_server_is_away_answers_are_the_same_and_mail_arrives_later(
     clock: FrozenRuntime, boxes: Mailboxes
 ) -> None:
-    """S50: the server is stopped in the middle of traffic and comes back."""
+    """S50, S86: the server is stopped in the middle of traffic and comes back."""
     async with mail_server(boxes) as port:
         pass
     transport = Smtp(host="127.0.0.1", port=port, security="none")
