@@ -113,6 +113,25 @@ async def test_a_squatter_by_a_provider_without_proof_does_not_get_the_owners_ac
         assert await providers_of(auth) == ["github"]
 
 
+@pytest.mark.parametrize("proved", [False, True])
+async def test_a_reset_unlinks_whoever_came_by_an_unproved_address(
+    place: Place, provider: IdentityProvider, clock: FrozenRuntime, *, proved: bool
+) -> None:
+    """S72: the owner takes the account over by the mailbox; a proved address was the owner's all along."""
+    mailbox = Mailbox()
+    auth = await opened(place, provider, clock, mailbox)
+    async with Browser(auth) as somebody, Browser(auth) as owner:
+        claim = {"id": 666, "login": "mallory", "name": "M", "email": "ada@example.com"}
+        more = {**claim, "emails": [{"email": "ada@example.com", "primary": True, "verified": proved}]}
+        arrived = await arrive(somebody, await depart(somebody, "github"), "github", **more)
+        assert outcome(arrived) == "/in signed in"
+        await reset(owner, auth, mailbox)
+        assert await somebody.session() is None
+        assert await providers_of(auth) == (["credential", "github"] if proved else ["credential"])
+        again = await arrive(somebody, await depart(somebody, "github"), "github", **more)
+        assert outcome(again) == ("/in signed in" if proved else "/oh?error=account_not_linked")
+
+
 async def test_the_address_of_an_owner_who_was_there_first_is_not_taken(
     place: Place, provider: IdentityProvider, clock: FrozenRuntime
 ) -> None:

@@ -161,6 +161,7 @@ class Options:
                     self.email_and_password.revoke_sessions_on_password_reset
                 ),
                 newest_reset_link_only=False,
+                reset_unlinks_unproved=False,
             ),
             password_policy=replace(self.password_policy, count="utf-16"),
             rate_limit=replace(

@@ -80,6 +80,9 @@ class EmailAndPassword:
     """Life of such a link."""
     newest_reset_link_only: bool = True
     """Asking for another link voids those before it."""
+    reset_unlinks_unproved: bool = True
+    """A password set through a link, while the address was never proved, unlinks the accounts of providers:
+    whoever came by them need not be whoever reads the mail."""
     on_password_reset: Callable[[User], Awaitable[None]] | None = None
     """Called once a password was set through a link."""
     revoke_sessions_on_password_reset: bool | None = None

@@ -119,6 +119,8 @@ class PasswordReset:
                 await self.verifications.consume(_newest(user.id), tables)
             if self.settings.revoke_sessions_on_password_reset is not False:
                 await self.users.sessions.revoke_all(user.id, Ended.PASSWORD_RESET, tables=tables)
+            if self.settings.reset_unlinks_unproved and not user.email_verified:
+                await self.users.unlink_providers(user, tables)
             await self.users.set_password_hash(user, account, new_hash, tables, kind=EventKind.PASSWORD_RESET)
 
 

@@ -147,6 +147,15 @@ class Users:
             AccountFields.USER_ID.equals(user_id), AccountFields.PROVIDER_ID.equals(CREDENTIAL)
         )
 
+    async def unlink_providers(self, user: User, tables: Transaction) -> None:
+        """Drop every account of a user but the one that holds the password."""
+        await self.writes.delete(
+            ACCOUNT,
+            AccountFields.USER_ID.equals(user.id),
+            AccountFields.PROVIDER_ID.differs(CREDENTIAL),
+            tables=tables,
+        )
+
     async def set_password_hash(
         self,
         user: User,
