@@ -41,7 +41,8 @@ help:  ## List the commands
 	@touch $@
 
 .stamps/web-packages: frontend/package-lock.json
-	npm ci --silent --no-audit --no-fund --prefix frontend
+	@# not npm ci, which wants the native parts of other platforms locked, too, wherever a registry lacks them
+	npm install --silent --no-save --no-audit --no-fund --prefix frontend
 	@mkdir -p .stamps && touch $@
 
 WEB_SOURCES := $(shell find frontend -name node_modules -prune -o -name .next -prune -o -name artefacts -prune -o -path frontend/e2e -prune -o -path frontend/packages -prune -o -path frontend/examples -prune -o -type f -print 2>/dev/null)
@@ -60,7 +61,7 @@ run: .stamps/run  ## Make the environment, start the example application on SQLi
 web: .stamps/run .stamps/web-build  ## Start the example and its Next.js front end: http://127.0.0.1:3000
 	@BETTER_AUTH_URL=http://127.0.0.1:3000 OSTIARY_TRUSTED_PROXIES=127.0.0.1 PORT=$(PORT) $(PY) -m examples.tasks & backend=$$!; \
 	trap "kill $$backend 2>/dev/null" EXIT INT TERM; \
-	cd frontend && BACKEND_URL=http://127.0.0.1:$(PORT) node server.mjs
+	cd frontend && PORT=3000 BACKEND_URL=http://127.0.0.1:$(PORT) node server.mjs
 
 web-test: .stamps/python .stamps/web-build .stamps/chromium services  ## The front end in a browser, against the example on PostgreSQL
 	npm run --silent --prefix frontend types
