@@ -26,12 +26,15 @@ NAMES = (
 )
 
 
+def _told() -> list[str]:
+    return [name for name in os.environ if name.startswith(NAMES)]
+
+
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return an empty working directory; nothing of the environment or of imported applications remains."""
-    for name in os.environ:
-        if name.startswith(NAMES):
-            monkeypatch.delenv(name)
+    for name in _told():
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     root = logging.getLogger()
@@ -39,6 +42,8 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setattr(root, "level", root.level)
     known = set(sys.modules)
     yield tmp_path
+    for name in _told():
+        del os.environ[name]  # what a command left for its workers
     for name in set(sys.modules) - known:
         if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
