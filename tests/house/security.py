@@ -104,7 +104,6 @@ ROWS = {
     90: "known dependencies",
 }
 REASONS = {
-    66: "there is no second factor yet",
     69: "there is no second factor yet",
     79: "there are no API keys yet",
     80: "there is no device flow yet",

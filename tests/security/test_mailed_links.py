@@ -16,7 +16,7 @@ from ostiary import (
     UserOptions,
     VerificationOptions,
 )
-from ostiary.domain.models import USER, VERIFICATION, UserFields, VerificationFields
+from ostiary.domain.models import SESSION, USER, VERIFICATION, UserFields, VerificationFields
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.options import DeleteUser
 from tests.builders import ORIGIN, PASSWORD, SECRET, SESSION_COOKIE, Browser
@@ -286,6 +286,20 @@ async def test_the_limit_of_mails_counts_mailboxes_not_people() -> None:
             assert answer.status == 200
         await auth.services.background.drain()
         assert len(outbox.links) == expected
+
+
+async def test_a_reset_signs_nobody_in() -> None:
+    """S66: whoever reads the mail sets a password, and gets in by the door that asks for everything else."""
+    outbox = Outbox()
+    auth = surface_auth(mailing(outbox))
+    cookie = await arrive(auth)
+    await ask_for_reset(auth)
+    token = (await outbox.last(auth)).token
+    answer = await reset(auth, token)
+    assert (answer.status, answer.json(), answer.set_cookies) == (200, {"status": True}, [])
+    assert await auth.services.store.rows(SESSION).count() == 0
+    session = await exchange(auth, "GET", "/get-session", headers=[("cookie", cookie)])
+    assert session.json() is None
 
 
 async def test_a_reset_ends_sessions_and_forgives_the_guesses() -> None:
