@@ -59,9 +59,9 @@ run: .stamps/run  ## Make the environment, start the example application on SQLi
 	PORT=$(PORT) $(PY) -m examples.tasks
 
 web: .stamps/run .stamps/web-build  ## Start the example and its Next.js front end: http://127.0.0.1:3000
-	@BETTER_AUTH_URL=http://127.0.0.1:3000 OSTIARY_TRUSTED_PROXIES=127.0.0.1 PORT=$(PORT) $(PY) -m examples.tasks & backend=$$!; \
-	trap "kill $$backend 2>/dev/null" EXIT INT TERM; \
-	cd frontend && PORT=3000 BACKEND_URL=http://127.0.0.1:$(PORT) node server.mjs
+	@(cd frontend && PORT=3000 BACKEND_URL=http://127.0.0.1:$(PORT) exec node server.mjs) & frontend=$$!; \
+	trap "kill $$frontend 2>/dev/null" EXIT INT TERM; \
+	BETTER_AUTH_URL=http://127.0.0.1:3000 OSTIARY_TRUSTED_PROXIES=127.0.0.1 PORT=$(PORT) $(PY) -m examples.tasks
 
 web-test: .stamps/python .stamps/web-build .stamps/chromium services  ## The front end in a browser, against the example on PostgreSQL
 	npm run --silent --prefix frontend types

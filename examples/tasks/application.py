@@ -54,17 +54,22 @@ def auth_options(settings: Settings) -> Options:
     )
 
 
-def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI:
-    """Put the application together; the database is opened when it starts."""
+def open_auth(settings: Settings, *, runtime: Runtime | None = None) -> Auth:
+    """Return the auth server."""
     tokens = Tokens(cross_site=settings.cross_site)
     plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=True), tokens]
-    auth = Auth(
+    return Auth(
         auth_options(settings),
         settings.database_url,
         plugins=plugins,
         runtime=runtime,
         mailer=settings.mailer,
     )
+
+
+def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI:
+    """Put the application together; the database is opened when it starts."""
+    auth = open_auth(settings, runtime=runtime)
     engine = open_engine(settings.database_url)
 
     @asynccontextmanager

@@ -183,5 +183,5 @@ admin_router = APIRouter(
 
 @admin_router.get("/workload")
 async def list_workload(request: Request, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[Workload]:
-    """List who has the most tasks; for administrators: `ostiary users role ada@example.com admin`."""
+    """List who has the most tasks; for administrators."""
     return [Workload.model_validate(dict(row)) for row in await workload(request.app.state.engine, limit)]

@@ -1,7 +1,6 @@
 "use client";
 
 import { signOut } from "@/data/session/enter";
-import { leave } from "@/data/session/leave";
 import { Button } from "./ui/button";
 import { Icon } from "./ui/icon";
 import { toast } from "./ui/toasts";
@@ -10,7 +9,6 @@ export function SignOutButton() {
   async function onClick() {
     const problem = await signOut();
     if (problem) toast(problem.text, "problem");
-    else leave("/");
   }
 
   return (

@@ -21,7 +21,8 @@ test("an expired session that the browser still has a cookie of shows no page", 
   await begin(page, person, "/");
   await clock.advance({ days: 8 });
   await page.goto("/settings/password");
-  await expect(page).toHaveURL("/sign-in?next=%2Fsettings%2Fpassword");
+  await expect(page).toHaveURL("/sign-in?next=%2Fsettings%2Fpassword&ended=");
+  await expect(page.getByText("Your session has ended.")).toBeVisible();
   await fillSignIn(page, person);
   await expect(page).toHaveURL("/settings/password");
 });

@@ -86,11 +86,14 @@ function placed(problem: Problem, form: HTMLFormElement): Problem {
   return problem.field && fieldOf(form, problem.field) ? problem : { ...problem, field: undefined };
 }
 
+/** What the page says itself about a text of another form than it asks for. */
+const own = ({ validity, title }: HTMLInputElement) => (validity.patternMismatch && title) || undefined;
+
 /** What the browser itself finds wrong, in its own words and language. */
 function firstInvalid(form: HTMLFormElement): Problem | null {
   for (const element of form.elements) {
     if (element instanceof HTMLInputElement && !element.validity.valid) {
-      return { code: "INVALID_FIELD", field: element.name, text: element.validationMessage };
+      return { code: "INVALID_FIELD", field: element.name, text: own(element) ?? element.validationMessage };
     }
   }
   return null;

@@ -8,7 +8,7 @@ export function NewTaskForm({ create }: { create: (title: string) => void }) {
     <Form
       resets
       label="Add a task"
-      className="flex flex-wrap items-end gap-3"
+      className="flex flex-wrap items-start gap-3"
       submit={async ({ title = "" }) => {
         create(title.trim());
         return null;
@@ -17,14 +17,16 @@ export function NewTaskForm({ create }: { create: (title: string) => void }) {
       <Field
         name="title"
         label="New task"
-        className="min-w-48 grow"
+        className="grow basis-48"
         autoComplete="off"
         maxLength={200}
         pattern=".*\S.*"
         title="Write what is to be done"
         required
       />
-      <Submit>Add</Submit>
+      <div className="mt-6">
+        <Submit>Add</Submit>
+      </div>
     </Form>
   );
 }

@@ -18,5 +18,5 @@ export const currentSession = cache(() => readBackend<Session | null>("/api/auth
 
 /** Return whose page this is; leads everybody else to sign-in and back. */
 export async function requireSession(): Promise<Session> {
-  return (await currentSession()) ?? redirect(signInPath(returnPath((await headers()).get(PATH_HEADER))));
+  return (await currentSession()) ?? redirect(signInPath(returnPath((await headers()).get(PATH_HEADER)), { ended: "" }));
 }

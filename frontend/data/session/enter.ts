@@ -1,4 +1,5 @@
 import { attempt } from "@/lib/attempt";
+import { leave } from "@/data/session/leave";
 import type { Problem } from "@/lib/problems";
 
 /** The client comes when it is first needed: a page of two fields should be there before it. */
@@ -22,4 +23,6 @@ export function signInWith(provider: string, next: string): Promise<Problem | nu
   return attempt(client().then(({ signIn }) => signIn.social({ provider, callbackURL: next, errorCallbackURL })));
 }
 
-export const signOut = (): Promise<Problem | null> => attempt(client().then(({ signOut }) => signOut()));
+/** Leaves for the start page, or for the provider whose own session is to end as well. */
+export const signOut = (): Promise<Problem | null> =>
+  attempt(client().then(({ signOut }) => signOut({ fetchOptions: { onSuccess: ({ data }) => leave(data?.url ?? "/") } })));

@@ -14,7 +14,7 @@ export default async function DashboardPage() {
   return (
     <div className="mx-auto max-w-2xl">
       <PageTitle title="Your tasks">Hello, {user.name}.</PageTitle>
-      {offers.mail && <VerifyNotice user={user} />}
+      {offers.mail && <VerifyNotice user={user} offers={offers} />}
       <TaskList page={page} />
     </div>
   );

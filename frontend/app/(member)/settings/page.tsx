@@ -20,9 +20,9 @@ export default async function ProfilePage() {
       <Card title="E-mail" description={<>Your address is {user.email}.</>}>
         {offers.mail && (
           <>
-            <VerifyNotice user={user} />
+            <VerifyNotice user={user} offers={offers} />
             <EmailForm />
-            <MailPageHint offers={offers} />
+            {user.emailVerified && <MailPageHint offers={offers} />}
           </>
         )}
       </Card>
