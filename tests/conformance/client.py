@@ -254,6 +254,8 @@ class Client:
         except json.JSONDecodeError:
             return self.placeholders.text(text, now)
         note = "" if compact(data) == text else "(not as JSON.stringify writes)\n"
+        if isinstance(data, list) and all(isinstance(row, dict) and "providerId" in row for row in data):
+            data.sort(key=lambda row: row["providerId"])  # no server promises an order of accounts
         return note + pretty(self.placeholders.value(data, now))
 
     def _add(self, step: str, label: str, request: str, parts: dict[str, str], raw: Json) -> None:

@@ -113,6 +113,7 @@ class NewDevice(Plugin):
             sender=self.send,
             name="NewDevice.send",
             expires_in=self.link_expires_in,
+            has_own_share=True,  # else whoever spends the share of an address signs in unseen
         )
 
     @routes.get("/not-me")

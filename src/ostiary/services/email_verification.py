@@ -1,6 +1,7 @@
 """Proof of mailboxes: a signed link goes out, and whoever opens it reads the mail to that address."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from ostiary.crypto.signed_jwt import sign_jwt, verify_jwt
@@ -25,6 +26,7 @@ CHANGE: Final = "change-email-verification"
 INVALID_TOKEN: Final = Errors.INVALID_TOKEN.at(401)
 USER_NOT_FOUND: Final = Errors.USER_NOT_FOUND.at(401)
 
+_WITH_SIGN_UP: Final = timedelta(seconds=2)  # the password of a sign-up is written a moment after the user
 _CLAIMS: Final = frozenset({"email", "updateTo", "requestType", "userId", "iat", "exp"})
 
 
@@ -169,7 +171,16 @@ class EmailVerification:
         # wire: older servers bind no user; then the address alone tells whose it is
         if user.email.lower() != email or user_id not in {None, user.id}:
             raise INVALID_TOKEN(reason="the address was changed since, or is somebody else's now")
+        if new_email and await self._is_outdated(user, claims["iat"]):
+            raise INVALID_TOKEN(reason="the password was set since")
         return MailboxProof(user, new_email or None, purpose)
+
+    async def _is_outdated(self, user: User, issued: int) -> bool:
+        """Tell whether a change was asked for before the password was set, by whoever was in then."""
+        account = await self.users.credential_account(user.id)
+        if account is None or account.updated_at - user.created_at < _WITH_SIGN_UP:
+            return False
+        return issued <= int(account.updated_at.timestamp())
 
     def _claims(self, token: str) -> Claims:
         try:

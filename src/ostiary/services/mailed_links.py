@@ -52,6 +52,8 @@ class Letter(Generic[L]):
     """The option that holds the function."""
     expires_in: timedelta | None = None
     new_email: str | None = None
+    has_own_share: bool = False
+    """No other mail to the address, and none that the client caused elsewhere, may keep it back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +140,8 @@ class MailedLinks:
 
     async def _send(self, letter: Letter[L], asker: Asker) -> None:
         """Count before the letter is made, so that no token is written that nobody gets."""
-        if not await self.admits(letter.to, asker, letter.name):
+        asking, share = (Asker(), letter.kind) if letter.has_own_share else (asker, "")
+        if not await self.admits(letter.to, asking, letter.name, share):
             return
         if letter.sender is not None:
             await letter.sender(await self._made(letter, self.store))
@@ -194,7 +197,7 @@ class MailedLinks:
         code = await self.codes.issue(letter.kind, letter.to, made.token, letter.expires_in, tables)
         return replace(made, code=code)
 
-    async def admits(self, to: str, asker: Asker, name: str) -> bool:
+    async def admits(self, to: str, asker: Asker, name: str, share: str = "") -> bool:
         """Count a mail, and tell whether recipient and asker had fewer than their share."""
         recipient = hashlib.sha256(to.lower().encode()).hexdigest()[:32]
         if await self._is_spent(
@@ -202,7 +205,7 @@ class MailedLinks:
         ):
             _log.warning("%s: the client caused enough mails for now", name)
             return False
-        if await self._is_spent(f"mail|{recipient}", self.recipient_limit):
+        if await self._is_spent(f"mail{share}|{recipient}", self.recipient_limit):
             _log.warning("%s: the recipient had enough mails for now", name)
             return False
         return True

@@ -38,6 +38,10 @@ class Passwords:
         proved = await self._checked(password, stored, email, attempt)
         if found is None or found.account is None or stored is None or not proved:
             raise await self._refusal(found, email)
+        # what is proved after a reset is the password that the reset took away
+        current = await self.users.credential_account(found.user.id)
+        if current is None or current.updated_at != found.account.updated_at:
+            raise await self._refusal(found, email)
         await self.attempts.release(email, attempt)
         if self.hasher.needs_rehash(stored):
             await self._rehash(found.account, stored, password)

@@ -164,18 +164,25 @@ class Users:
         tables: Transaction | None = None,
         *,
         kind: EventKind = EventKind.PASSWORD_CHANGED,
-    ) -> None:
-        """Store a new hash, in a new credential account where there is none."""
+        unless_changed: bool = False,
+    ) -> bool:
+        """Store a new hash, in a new credential account where there is none.
+
+        With `unless_changed` only while the password is the one of `account`; False where it is no more.
+        """
         if account is None:
             await self.writes.create(ACCOUNT, self._credential(user, password_hash), tables, kind=kind)
-            return
-        await self.writes.update(
+            return True
+        seen = (AccountFields.PASSWORD.equals(account.password),) if unless_changed else ()
+        updated = await self.writes.update(
             ACCOUNT,
             {AccountFields.PASSWORD: password_hash, AccountFields.UPDATED_AT: self.runtime.now()},
             ID.equals(account.id),
+            *seen,
             tables=tables,
             kind=kind,
         )
+        return updated is not None
 
     async def change(
         self, user: User, changes: Changes, *where: Condition, also: AlsoWrite | None = None

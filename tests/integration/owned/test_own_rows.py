@@ -163,6 +163,7 @@ async def test_bulk_changes_reach_her_rows_only(ada: AsyncSession, everything: A
 
 
 REFUSED: dict[str, Any] = {
+    "text behind a SELECT": select(Task.id, Task.title).suffix_with("UNION ALL SELECT id, title FROM task"),
     "table": select(TASKS),
     "column of a table": select(Team.id).where(TASKS.c.title == "x"),
     "alias of a table": select(TASKS.alias()),

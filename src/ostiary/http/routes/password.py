@@ -65,16 +65,19 @@ async def change_password(
     await passwords.rules.check(body.new_password, Owner(user.email, user.name))
     account = await passwords.require(user, body.current_password, context.attempt)
     new_hash = await passwords.hash(body.new_password)
-    log_event(context, "password_changed")
     if not body.revoke_other_sessions:
-        await users.set_password_hash(user, account, new_hash)
+        if not await users.set_password_hash(user, account, new_hash, unless_changed=True):
+            raise Errors.INVALID_PASSWORD(reason="the password was changed meanwhile")
+        log_event(context, "password_changed")
         return PasswordChanged(token=None, user=user)
     async with context.services.store.transaction() as tables:
         await context.sessions.revoke_all(user.id, Ended.PASSWORD_CHANGED, tables=tables)
-        await users.set_password_hash(user, account, new_hash, tables)
+        if not await users.set_password_hash(user, account, new_hash, tables, unless_changed=True):
+            raise Errors.INVALID_PASSWORD(reason="the password was changed meanwhile")
         renewed = await context.sessions.start(
             user, ip_address=context.client_address, user_agent=context.user_agent, tables=tables
         )
+    log_event(context, "password_changed")
     context.adopt_session(ActiveSession(renewed, user))
     return PasswordChanged(token=renewed.token, user=user)
 

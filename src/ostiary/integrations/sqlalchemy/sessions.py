@@ -2,7 +2,7 @@
 
 from typing import Any, Final, NoReturn
 
-from sqlalchemy import Select, event, func, inspect, select
+from sqlalchemy import ClauseElement, Select, event, func, inspect, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import (
     ORMExecuteState,
@@ -12,7 +12,7 @@ from sqlalchemy.orm import (
 )
 
 from ostiary.integrations.sqlalchemy.ownership import OWNER_KEY, Owned, OwnershipError
-from ostiary.integrations.sqlalchemy.statements import own_insert, refuse_unbounded
+from ostiary.integrations.sqlalchemy.statements import own_insert, refuse_expression, refuse_unbounded
 
 SETTING: Final = "ostiary.user_id"
 """The setting of PostgreSQL that policies compare the owner with."""
@@ -91,6 +91,15 @@ def _refuse_detached(_: Session, instance: object) -> None:
         raise OwnershipError("this object comes from another session: load it here, or use merge()")
 
 
+def _refuse_expressions(session: Session, *_: object) -> None:
+    """Refuse values that are SELECTs: the statements of a flush are restricted by nothing."""
+    for instance in (*session.new, *session.dirty):
+        for value in inspect(instance).dict.values():
+            clause = value.__clause_element__() if hasattr(value, "__clause_element__") else value
+            if isinstance(clause, ClauseElement):
+                refuse_expression(clause)
+
+
 def _tell_database(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     """Name the owner for this transaction alone, so that a pool between us and the server may share."""
     if isinstance(session, OwnSession) and session.tell_database and transaction.parent is None:
@@ -99,4 +108,5 @@ def _tell_database(session: Session, transaction: SessionTransaction, connection
 
 event.listen(OwnSession, "do_orm_execute", _restrict)
 event.listen(OwnSession, "before_attach", _refuse_detached)
+event.listen(OwnSession, "before_flush", _refuse_expressions)
 event.listen(OwnSession, "after_begin", _tell_database)

@@ -48,12 +48,21 @@ def refuse_unbounded(state: ORMExecuteState) -> None:
     walk(statement, judge)
 
 
+def refuse_expression(value: Any) -> None:
+    """Raise OwnershipError for a value of a column that reads rows: a flush asks nobody."""
+    for element in elements(value):
+        _refuse_element(element)
+        if isinstance(element, SelectBase) or table_of(element):
+            raise OwnershipError("no criteria reach what a flush reads: read first, then set the value")
+
+
 def _refuse_element(element: Any) -> None:
     if isinstance(element, ColumnClause):
         is_text = element.is_literal and not _HARMLESS.fullmatch(element.name)
     else:
         is_text = isinstance(element, (TextClause, TextualSelect))
-    if is_text:
+    written = ("_prefixes", "_suffixes", "_hints", "_statement_hints")  # of a SELECT: there is no public name
+    if is_text or any(getattr(element, name, None) for name in written):
         raise OwnershipError(f"text cannot be restricted to the owner's rows: {str(element)[:60]!r}")
     if isinstance(element, (Insert, Update, Delete)):
         raise OwnershipError("a statement that changes rows must stand alone")
