@@ -121,19 +121,33 @@ async def test_opening_the_link_changes_nothing_and_its_button_ends_everything(h
     assert (again.status_code, code_of(again)) == (400, "INVALID_TOKEN")
 
 
-async def test_the_owner_comes_back_with_a_new_password(house: House) -> None:
+NEW_PASSWORD = "Nobody knows this 1"
+
+
+async def come_back(house: House, owner: Browser) -> None:
+    """Press the button, and choose a new password by the link that comes."""
+    await owner.post("/not-me/confirm", data={"token": (await house.link()).partition("token=")[2]})
+    opened = await owner.get(await house.link())
+    token = httpx2.URL(opened.headers["location"]).params["token"]
+    body = {"newPassword": NEW_PASSWORD, "token": token}
+    assert (await owner.post("/reset-password", json=body)).status_code == 200
+
+
+async def test_the_owner_comes_back_with_a_new_password(house: House, clock: FrozenRuntime) -> None:
     thief, owner = house.browser(), house.browser()
     await thief.sign_in()
     await owner.post("/not-me/confirm", data={"token": (await house.link()).partition("token=")[2]})
+    clock.advance(seconds=1)
+    assert (await thief.sign_in()).status_code == 401, "the password that the thief knows works no more"
     reset = await house.link()
     assert reset.startswith("/reset-password/")
     opened = await owner.get(reset)
     where = httpx2.URL(opened.headers["location"])
     assert where.path == "/new-password"
-    body = {"newPassword": "Nobody knows this 1", "token": where.params["token"]}
+    body = {"newPassword": NEW_PASSWORD, "token": where.params["token"]}
     assert (await owner.post("/reset-password", json=body)).status_code == 200
     assert (await thief.sign_in()).status_code == 401
-    assert (await owner.sign_in(password="Nobody knows this 1")).status_code == 200
+    assert (await owner.sign_in(password=NEW_PASSWORD)).status_code == 200
 
 
 async def test_whoever_was_thrown_out_is_a_new_device_from_then_on(
@@ -141,10 +155,10 @@ async def test_whoever_was_thrown_out_is_a_new_device_from_then_on(
 ) -> None:
     thief = house.browser()
     await thief.sign_in()
-    await house.browser().post("/not-me/confirm", data={"token": (await house.link()).partition("token=")[2]})
+    await come_back(house, house.browser())
     clock.advance(minutes=5)
     before = len(await house.mails())
-    assert (await thief.sign_in()).status_code == 200
+    assert (await thief.sign_in(password=NEW_PASSWORD)).status_code == 200
     mails = await house.mails()
     assert [mail.partition("\n")[0] for mail in mails[before:]] == ["A new sign-in to your account"]
 

@@ -132,19 +132,27 @@ class NewDevice(Plugin):
         return tell("Everybody is signed out", then, context)
 
     async def _disown(self, token: str, context: Context) -> User:
-        """Spend the token and end the sessions, or neither."""
+        """Spend the token, end the sessions and void the password, or nothing of it."""
         services = context.services
         async with services.store.transaction() as tables:
             user_id = await context.verifications.consume(_identifier(token), tables)
             if user_id is None:
                 raise Errors.INVALID_TOKEN(reason="unknown, used or expired")
             await context.sessions.revoke_all(user_id, Ended.DISOWNED, tables=tables)
+            if self._mails_resets(context):
+                # whoever signed in may have known it: it would bring them back before the owner
+                await context.users.void_password(user_id, tables)
             # whoever was in has a cookie that says so: it counts no more
             await context.verifications.issue(_disowned(user_id), user_id, _COOKIE_LIFE, tables)
         user = await context.users.by_id(user_id)
         if user is None:
             raise Errors.INVALID_TOKEN(reason="deleted since")
         return user
+
+    @staticmethod
+    def _mails_resets(context: Context) -> bool:
+        settings = context.options.email_and_password
+        return context.services.mail_flows.links.delivers(settings.send_reset_password)
 
     async def _reset(self, user: User, context: Context) -> bool:
         if await context.users.credential_account(user.id) is None:

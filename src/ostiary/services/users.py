@@ -156,6 +156,17 @@ class Users:
             tables=tables,
         )
 
+    async def void_password(self, user_id: str, tables: Transaction) -> None:
+        """Let the password of a user work no longer; the next one comes by a mailed link."""
+        await self.writes.update(
+            ACCOUNT,
+            {AccountFields.PASSWORD: None, AccountFields.UPDATED_AT: self.runtime.now()},
+            AccountFields.USER_ID.equals(user_id),
+            AccountFields.PROVIDER_ID.equals(CREDENTIAL),
+            tables=tables,
+            kind=EventKind.PASSWORD_CHANGED,
+        )
+
     async def set_password_hash(
         self,
         user: User,
