@@ -255,7 +255,9 @@ class Client:
             return self.placeholders.text(text, now)
         note = "" if compact(data) == text else "(not as JSON.stringify writes)\n"
         if isinstance(data, list) and all(isinstance(row, dict) and "providerId" in row for row in data):
-            data.sort(key=lambda row: row["providerId"])  # no server promises an order of accounts
+            data.sort(
+                key=lambda row: (row["providerId"], str(row.get("accountId")))
+            )  # no server promises an order
         return note + pretty(self.placeholders.value(data, now))
 
     def _add(self, step: str, label: str, request: str, parts: dict[str, str], raw: Json) -> None:
