@@ -1,14 +1,16 @@
 # Every command of the project. `make` alone lists them.
 PY := .venv/bin/python
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check --progress-bar off
+# lock: versions and hashes; txt: versions alone, for an index that rebuilds packages
+REQUIREMENTS ?= lock
 PORT ?= 8000
 MINUTES ?= 30
 # A run that hangs, be it after its last test, is a failure and says where it stood.
 BOUNDED := timeout --signal=ABRT --kill-after=10 1500 env PYTHONFAULTHANDLER=1
-RUFF_PATHS := src tests examples benchmarks docs
+RUFF_PATHS := src tests examples benchmarks docs requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick format services conformance bench soak growth docs web web-test web-unit web-tokens web-tokens-test clean
+.PHONY: help run test check quick format services conformance bench soak growth docs web web-test web-unit web-tokens web-tokens-test lock audit sbom dist security clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -17,13 +19,16 @@ help:  ## List the commands
 	@python3 -m venv .venv 2>/dev/null || (echo "python3-venv is missing: installing it" && apt-get update -q && apt-get install -qy python3-venv && python3 -m venv .venv)
 	@mkdir -p .stamps && touch $@
 
-.stamps/run: requirements/run.txt pyproject.toml .stamps/venv
-	$(PIP) -r requirements/run.txt
+install = $(PIP) -r requirements/$(1).$(REQUIREMENTS) || (echo "$(OTHER_HASHES)" && false)
+OTHER_HASHES := Does your index rebuild packages? REQUIREMENTS=txt takes the pinned versions, whatever their hashes.
+
+.stamps/run: requirements/run.$(REQUIREMENTS) pyproject.toml .stamps/venv
+	@$(call install,run)
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-.stamps/python: requirements/dev.txt .stamps/run
-	$(PIP) -r requirements/dev.txt
+.stamps/python: requirements/dev.$(REQUIREMENTS) .stamps/run
+	@$(call install,dev)
 	@touch $@
 
 .stamps/node: tests/conformance/package-lock.json tests/conformance/latest/package-lock.json tests/browser/package-lock.json
@@ -122,6 +127,29 @@ soak: .stamps/python services  ## Four workers at half of what they can do; MINU
 
 growth: .stamps/python .stamps/node services  ## The cost of a request at ten million sessions; takes a while
 	OSTIARY_BENCHMARK_SESSIONS=10000000 $(PY) -m benchmarks growth
+
+HASHES := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-deps --no-annotate \
+	--generate-hashes --system-certs --custom-compile-command "make lock"
+
+lock: .stamps/python  ## Write the hash of every file that requirements/*.txt pin, from the index
+	$(HASHES) requirements/run.txt -o requirements/run.lock
+	$(HASHES) requirements/dev.txt -o requirements/dev.lock
+
+audit: .stamps/python  ## Ask for known vulnerabilities of every package that is locked
+	$(PY) -m requirements.audit
+
+# The commit's own time, so that whoever builds it again gets the same bytes.
+sbom dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
+# Development packages are marked; npm's own way to omit them loses what is also needed elsewhere.
+BILL := npm sbom --silent --package-lock-only --sbom-format cyclonedx
+
+sbom: .stamps/python  ## Write the bills of materials of the server and the front ends, as CycloneDX
+	$(PY) -m requirements.sbom dist/ostiary.cdx.json
+	cd frontend && $(BILL) > ../dist/tasks-web.cdx.json
+	cd frontend/packages/ostiary-react && $(BILL) > ../../../dist/ostiary-react.cdx.json
+
+dist: .stamps/python  ## Build the package, source and wheel
+	$(PY) -m hatchling build
 
 docs: .stamps/python  ## Generate the reference pages from options, catalogue and routes
 	$(PY) -m docs.generate

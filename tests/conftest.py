@@ -1,12 +1,13 @@
 """Fixtures that every test may ask for: few and boring."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from ostiary import Auth
 from ostiary.domain.runtime import FrozenRuntime
 from tests.builders import Browser, some_auth
+from tests.identity_provider import IdentityProvider, identity_provider
 
 pytest_plugins = ["ostiary.integrations.pytest"]
 
@@ -28,3 +29,10 @@ async def browser(auth: Auth) -> AsyncIterator[Browser]:
     """Return a browser on that server."""
     async with Browser(auth) as tab:
         yield tab
+
+
+@pytest.fixture
+def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
+    """Return identity providers on this machine."""
+    with identity_provider(clock) as running:
+        yield running

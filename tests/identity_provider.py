@@ -11,14 +11,15 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 from ostiary.crypto import base64url
 from ostiary.domain.runtime import Runtime, SystemRuntime
-from ostiary.outgoing import DefaultHttpClient, HttpAnswer
+from ostiary.outgoing import DefaultHttpClient
 from tests.mint import Mint, published
+from tests.web_server import LedElsewhere, Request, Response, web_server
 
 CLIENT_ID = "our-client"
 SECRET = "our secret: ü/+"
@@ -178,42 +179,19 @@ class IdentityProvider:
         return 200, {name: value for name, value in person.items() if name != "emails"}
 
 
-def _handler(provider: IdentityProvider) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version: ClassVar[str] = "HTTP/1.1"
-
-        def _respond(self) -> None:
-            length = int(self.headers.get("content-length", 0))
-            form = {name: each[0] for name, each in parse_qs(self.rfile.read(length).decode()).items()}
-            authorization = self.headers.get("authorization", "")
-            path = urlsplit(self.path).path
-            if silence := provider.silences.get(path):
-                silence.wait(10)
-                self.close_connection = True
-                return
-            if path in provider.redirects:
-                status, target = provider.redirects[path]
-                self.send_response(status)
-                self.send_header("location", target)
-                self.send_header("content-length", "0")
-                self.end_headers()
-                return
-            status, document = provider.answer(self.command, self.path, form, authorization)
-            body = document if isinstance(document, bytes) else json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.send_header("connection", "close")
-            self.end_headers()
-            self.wfile.write(body)
-            self.close_connection = True
-
-        do_GET = do_POST = _respond  # noqa: N815  the names are the base class's
-
-        def log_message(self, *_: Any) -> None:
-            """Keep the output of tests clean."""
-
-    return Handler
+def _answered(provider: IdentityProvider, request: Request) -> Response | None:
+    path = urlsplit(request.url).path
+    if silence := provider.silences.get(path):
+        silence.wait(10)
+        return None
+    if path in provider.redirects:
+        status, target = provider.redirects[path]
+        return Response(status, headers={"location": target})
+    form = {name: each[0] for name, each in parse_qs(request.body.decode()).items()}
+    authorization = request.headers.get("authorization", "")
+    status, document = provider.answer(request.method, request.url, form, authorization)
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return Response(status, body, {"content-type": "application/json"})
 
 
 @contextmanager
@@ -221,35 +199,20 @@ def identity_provider(clock: Runtime | None = None) -> Iterator[IdentityProvider
     """Run a provider for the time of a block."""
     provider = IdentityProvider(clock or SystemRuntime())
     published("RS256")  # made before anybody waits for it
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider))
-    server.daemon_threads = True
-    provider.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with web_server(partial(_answered, provider)) as provider.port:
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass
-class Detour:
+class Detour(LedElsewhere):
     """The real client, whose requests to the world end at a provider on this machine."""
 
     provider: IdentityProvider
     client: DefaultHttpClient = field(default_factory=DefaultHttpClient)
 
-    def _led(self, url: str) -> str:
+    def led(self, url: str) -> str:
         parts = urlsplit(url)
         if parts.hostname == "127.0.0.1":
             return url
         assert parts.scheme == "https", f"{url} is read by everybody on the way"
         return f"{self.provider.issuer}/{parts.netloc}{parts.path}"
-
-    async def get(self, url: str, **more: Any) -> HttpAnswer:
-        return await self.client.get(self._led(url), **more)
-
-    async def post(self, url: str, **more: Any) -> HttpAnswer:
-        return await self.client.post(self._led(url), **more)

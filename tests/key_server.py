@@ -18,6 +18,8 @@ class KeyServer:
     keys: list[Any] = field(default_factory=list)
     body: bytes | None = None
     """What it sends in the place of the key set."""
+    at: dict[str, bytes] = field(default_factory=dict)
+    """What it sends at a path in the place of that."""
     status: int = 200
     headers: list[str] = field(default_factory=list)
     pause: float = 0
@@ -76,6 +78,7 @@ class KeyServer:
             self.bodies.append(await reader.readexactly(int(length[1])))
         await asyncio.sleep(self.pause)
         body = json.dumps({"keys": self.keys}).encode() if self.body is None else self.body
+        body = self.at.get(head.split()[1], body)
         lines = [f"HTTP/1.1 {self.status} X", f"content-length: {len(body)}", *self.headers]
         await self._send(writer, "\r\n".join([*lines, "", ""]).encode(), body)
         writer.close()

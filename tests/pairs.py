@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import httpx2
+from fastapi import FastAPI
 
-from ostiary import Auth, Options
+from ostiary import Auth, Options, User
 from ostiary.domain.refresh_tokens import REFRESH_TOKEN, RefreshFamily
+from ostiary.integrations.fastapi import CurrentUser, require_role
 from ostiary.plugins import Admin, Jwt, Plugin, Tokens
 from ostiary.storage.store import Store
 from tests.builders import PASSWORD, Browser, some_auth
@@ -27,6 +29,26 @@ def pair_auth(
     """Return a server with roles, JWTs and pairs."""
     plugins = (*others, Jwt(), tokens or Tokens())
     return some_auth(options, clock, database, plugins=plugins, **parts)
+
+
+def application(auth: Auth) -> FastAPI:
+    """Return an application that takes access tokens, with a route for anybody and one for each role."""
+    app = FastAPI()
+    auth.install(app)
+
+    @app.get("/app/me")
+    async def me(user: CurrentUser) -> str:
+        return user.email
+
+    @app.get("/app/user")
+    async def user(user: Annotated[User, require_role("user")]) -> str:
+        return user.email
+
+    @app.get("/app/admin")
+    async def admin(user: Annotated[User, require_role("admin")]) -> str:
+        return user.email
+
+    return app
 
 
 def program(app: Any, base: str = "/api/auth", **kwargs: Any) -> Browser:

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 
-from ostiary import Auth, GenericOAuth, GitHub, Google
+from ostiary import Auth, GenericOAuth, GitHub, Google, MailedLink
 from ostiary.domain.runtime import Runtime, SystemRuntime
 from ostiary.options import SocialProvider
 from tests.builders import Browser, cookie_names, some_auth, some_options
@@ -13,15 +13,35 @@ from tests.identity_provider import CLIENT_ID, SECRET, Detour, IdentityProvider,
 ADA = {"sub": "1", "email": "ada@example.com", "email_verified": True, "name": "Ada"}
 
 
+class Mailbox:
+    """What the owner of an address reads."""
+
+    def __init__(self) -> None:
+        self.links: list[MailedLink] = []
+
+    async def receive(self, link: MailedLink) -> None:
+        self.links.append(link)
+
+
+def openid(provider: IdentityProvider, provider_id: str = "openid", **more: Any) -> GenericOAuth:
+    """Return a provider of OpenID Connect."""
+    return GenericOAuth(
+        provider_id=provider_id,
+        client_id=CLIENT_ID,
+        client_secret=SECRET,
+        discovery_url=f"{provider.issuer}/.well-known/openid-configuration",
+        **more,
+    )
+
+
 def social_providers(provider: IdentityProvider, **of_each: Any) -> tuple[SocialProvider, ...]:
     """Return four providers that are one; `of_each` are options of all of them."""
     known: dict[str, Any] = {"client_id": CLIENT_ID, "client_secret": SECRET, **of_each}
-    openid = {"discovery_url": f"{provider.issuer}/.well-known/openid-configuration"}
     return (
         Google(**known),
         GitHub(**known),
-        GenericOAuth(provider_id="openid", **openid, **known),
-        GenericOAuth(provider_id="other", **openid, **known),
+        openid(provider, **of_each),
+        openid(provider, "other", **of_each),
     )
 
 

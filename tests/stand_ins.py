@@ -4,17 +4,16 @@ The first part of a path says for whom, the second is the host that was meant.
 """
 
 import json
-import threading
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ostiary.outgoing import DefaultHttpClient, HttpAnswer
+from ostiary.outgoing import DefaultHttpClient
 from tests.mint import published
+from tests.web_server import LedElsewhere, Request, Response, web_server
 
 SHOWN = ("accept", "authorization", "content-type", "notion-version")
 
@@ -29,21 +28,26 @@ class StandIns:
     asked: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     origin: str = ""
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+    def answer(self, request: Request) -> Response:
         """Answer one request and write it down."""
-        case, _, place = unquote(url.removeprefix("/")).partition("/")
+        case, _, place = unquote(request.url.removeprefix("/")).partition("/")
+        status, said = self._said(request, case, place)
+        body = said.encode() if isinstance(said, str) else json.dumps(said).encode()
+        return Response(status, body, {"content-type": "application/json"})
+
+    def _said(self, request: Request, case: str, place: str) -> tuple[int, Any]:
         told = self.answers[case.partition(".")[2]]
         path = place.partition("?")[0]
         if path.endswith(("/certs", "/keys", "/jwks/", "/jwks.json")):
-            return 200, json.dumps({"keys": [published("RS256")]}).encode()
-        self.asked.setdefault(case, []).append(written(method, place, headers, body))
+            return 200, {"keys": [published("RS256")]}
+        self.asked.setdefault(case, []).append(written(request, place))
         found = told.get(place, told.get(path, told["token"]))
-        status, said = found if isinstance(found, list) and isinstance(found[0], int) else (200, found)
-        return status, said.encode() if isinstance(said, str) else json.dumps(said).encode()
+        return found if isinstance(found, list) and isinstance(found[0], int) else (200, found)
 
 
-def written(method: str, place: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+def written(request: Request, place: str) -> dict[str, Any]:
     """Return a request as two clients' requests are compared."""
+    headers, body = request.headers, request.body
     shown = {name: headers[name] for name in SHOWN if name in headers}
     shown["content-type"] = shown.get("content-type", "").partition(";")[0] if body else ""
     if shown.get("accept") in {"*/*", "application/json"}:
@@ -58,68 +62,30 @@ def written(method: str, place: str, headers: Mapping[str, str], body: bytes) ->
         said = {name: " ".join(value.split()) for name, value in json.loads(text).items()}
     parts = urlsplit(f"https://{place}")
     return {
-        "to": f"{method} {parts.netloc}{parts.path}",
+        "to": f"{request.method} {parts.netloc}{parts.path}",
         "query": parse_qsl(parts.query),
         "headers": {name: value for name, value in shown.items() if value},
         "body": said,
     }
 
 
-def _handler(stand_ins: StandIns) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version: ClassVar[str] = "HTTP/1.1"
-
-        def _respond(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, answer = stand_ins.answer(self.command, self.path, headers, body)
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(answer)))
-            self.send_header("connection", "close")
-            self.end_headers()
-            self.wfile.write(answer)
-            self.close_connection = True
-
-        do_GET = do_POST = _respond  # noqa: N815  the names are the base class's
-
-        def log_message(self, *_: Any) -> None:
-            """Keep the output of tests clean."""
-
-    return Handler
-
-
 @contextmanager
 def stand_ins() -> Iterator[StandIns]:
     """Run the server for the time of a block."""
     running = StandIns()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(running))
-    server.daemon_threads = True
-    running.origin = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with web_server(running.answer) as port:
+        running.origin = f"http://127.0.0.1:{port}"
         yield running
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass
-class LedAside:
+class LedAside(LedElsewhere):
     """The real client, whose requests to any provider end at the stand-ins."""
 
     origin: str
     case: str
     client: DefaultHttpClient = field(default_factory=DefaultHttpClient)
 
-    def _led(self, url: str) -> str:
+    def led(self, url: str) -> str:
         assert url.startswith("https://"), f"{url} is read by everybody on the way"
         return f"{self.origin}/{self.case}/{url.removeprefix('https://')}"
-
-    async def get(self, url: str, **more: Any) -> HttpAnswer:
-        return await self.client.get(self._led(url), **more)
-
-    async def post(self, url: str, **more: Any) -> HttpAnswer:
-        return await self.client.post(self._led(url), **more)

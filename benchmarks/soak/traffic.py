@@ -14,16 +14,26 @@ CONNECTIONS = 16
 PEOPLE = 20
 BURST = 8
 BETWEEN_BURSTS = 10.0  # seconds
+RENEWED_EVERY = 60.0  # seconds: access tokens live for fifteen minutes
 PASSWORD = "Correct horse battery 7"
 
 
 @dataclass
 class Person:
-    """Somebody with a session, a token, and the words that bring another session."""
+    """Somebody with a session, a pair of tokens, and the words that bring another session."""
 
     cookies: dict[str, str]
-    token: str
+    access: str
+    refresh: str
     sign_in: bytes
+
+    async def renew(self, port: int) -> int:
+        """Take the next pair of tokens; return the status."""
+        body = json.dumps({"refresh_token": self.refresh}).encode()
+        answer = await ask(port, request("POST", "/api/auth/refresh", body=body))
+        if answer.status == 200:
+            self.access, self.refresh = pair_of(answer)
+        return answer.status
 
 
 @dataclass
@@ -64,8 +74,14 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
+def pair_of(answer: Answer) -> tuple[str, str]:
+    """Return access and refresh token."""
+    body = json.loads(answer.body)
+    return body["access_token"], body["refresh_token"]
+
+
 async def arrive(port: int, number: int) -> Person:
-    """Sign somebody up, and get a token."""
+    """Sign somebody up, and get tokens."""
     given = {"email": f"soak{number}@example.com", "password": PASSWORD}
     body = json.dumps({"name": "Ada", **given}).encode()
     signed_up = await ask(port, request("POST", "/api/auth/sign-up/email", body=body))
@@ -73,8 +89,8 @@ async def arrive(port: int, number: int) -> Person:
     login = json.dumps(given).encode()
     issued = await ask(port, request("POST", "/api/auth/login", body=login))
     assert issued.status == 200, issued
-    token = json.loads(issued.body)["access_token"]
-    return Person(signed_up.cookies(), token, request("POST", "/api/auth/sign-in/email", body=login))
+    sign_in = request("POST", "/api/auth/sign-in/email", body=login)
+    return Person(signed_up.cookies(), *pair_of(issued), sign_in)
 
 
 class Traffic:
@@ -88,14 +104,13 @@ class Traffic:
 
     def _requests(self) -> Iterator[tuple[str, bytes]]:
         read = [request("GET", "/api/auth/get-session", cookies=each.cookies) for each in self._people]
-        call = [request("GET", "/api/auth/me", bearer=each.token) for each in self._people]
         for number in itertools.count():
             person = number % len(self._people)
             place = number * 37 % 100  # spread over each hundred
             if place == 0:
                 yield "sign-in", self._people[person].sign_in
             elif place < 5:
-                yield "call", call[person]
+                yield "call", request("GET", "/api/auth/me", bearer=self._people[person].access)
             else:
                 yield "read", read[person]
 
@@ -106,6 +121,7 @@ class Traffic:
         pause = 0.0 if rate is None else CONNECTIONS / rate
         await asyncio.gather(
             *(self._connection(record, ends, pause) for _ in range(CONNECTIONS)),
+            *(self._renewals(record, ends, each) for each in self._people),
             *([self._bursts(record, ends)] if bursts else []),
         )
         return record
@@ -138,6 +154,11 @@ class Traffic:
                 record.wrong.append("somebody was taken for nobody")
         elif kind == "sign-in":
             record.sign_ins.append(seconds)
+
+    async def _renewals(self, record: Record, ends: float, person: Person) -> None:
+        while time.perf_counter() + RENEWED_EVERY < ends:
+            await asyncio.sleep(RENEWED_EVERY)
+            record.statuses["renewal", await person.renew(self._port)] += 1
 
     async def _bursts(self, record: Record, ends: float) -> None:
         while time.perf_counter() + BETWEEN_BURSTS < ends:

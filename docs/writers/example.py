@@ -10,7 +10,7 @@ from ostiary.plugins import Admin, Bearer, Jwt, NewDevice, Plugin, SafeLinks, To
 def plugins() -> list[Plugin]:
     """Return one of each plugin."""
     tokens = Tokens(services={"tasks": f"sha256:{'0' * 64}"})
-    return [Admin(), Bearer(), Jwt(), NewDevice(), SafeLinks(), tokens]
+    return [Admin(), Bearer(), Jwt(), NewDevice(reset_page="/reset-password"), SafeLinks(), tokens]
 
 
 @cache

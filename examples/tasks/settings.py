@@ -29,6 +29,7 @@ class Settings:
     trusted_origins: tuple[str, ...]
     trusted_proxies: tuple[str, ...] = ()
     cross_site: bool = False
+    require_verification: bool = False
     social_providers: tuple[SocialProvider, ...] = ()
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
@@ -53,6 +54,7 @@ class Settings:
             ),
             trusted_proxies=_listed(environment, "OSTIARY_TRUSTED_PROXIES"),
             cross_site=environment.get("OSTIARY_CROSS_SITE") == "1",
+            require_verification=environment.get("OSTIARY_REQUIRE_VERIFICATION") == "1",
             social_providers=tuple(_providers(environment)),
             smtp_url=environment.get("SMTP_URL") or None,
             mail_from=environment.get("MAIL_FROM") or None,

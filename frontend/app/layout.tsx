@@ -1,7 +1,9 @@
 import type { Metadata, Viewport } from "next";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
+import { ThemeSwitch } from "@/components/theme-switch";
 import { Toaster } from "@/components/ui/toaster";
+import { currentTheme } from "@/data/theme/current";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -9,17 +11,24 @@ export const metadata: Metadata = {
   description: "A task list where everybody sees their own.",
 };
 
-export const viewport: Viewport = {
-  themeColor: [
-    { media: "(prefers-color-scheme: light)", color: "#f6f6f3" },
-    { media: "(prefers-color-scheme: dark)", color: "#131412" },
-  ],
-};
+const GROUND = { light: "#f6f6f3", dark: "#131412" }; // as in globals.css
+
+export async function generateViewport(): Promise<Viewport> {
+  const theme = await currentTheme();
+  if (theme !== "system") return { themeColor: GROUND[theme] };
+  return {
+    themeColor: [
+      { media: "(prefers-color-scheme: light)", color: GROUND.light },
+      { media: "(prefers-color-scheme: dark)", color: GROUND.dark },
+    ],
+  };
+}
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   await connection(); // a page made at build time would know no nonce
+  const theme = await currentTheme();
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme}>
       <body className="flex min-h-dvh flex-col">
         <a
           href="#main"
@@ -28,6 +37,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           Skip to content
         </a>
         {children}
+        <footer>
+          <ThemeSwitch initial={theme} />
+        </footer>
         <Toaster />
       </body>
     </html>

@@ -8,15 +8,32 @@ export function LinkButton({ provider }: { provider: Provider }) {
   return <ActionButton action={() => linkAccount(provider.id)}>Link {provider.name}</ActionButton>;
 }
 
-export function UnlinkButton({ id, name }: { id: string; name: string }) {
+interface UnlinkProps {
+  id: string;
+  /** As it stands in the list. */
+  name: string;
+  isPassword: boolean;
+}
+
+export function UnlinkButton({ id, name, isPassword }: UnlinkProps) {
   return (
     <ActionButton
       label={`Remove ${name}`}
       action={() => unlinkAccount(id)}
-      done={`${name} no longer opens your account.`}
-      question={{ title: `Remove ${name}?`, text: "You cannot sign in with it any more. The account there stays." }}
+      done={isPassword ? "Your password is removed." : `${name} no longer opens your account.`}
+      question={isPassword ? ABOUT_PASSWORD : aboutProvider(name)}
     >
       Remove
     </ActionButton>
   );
 }
+
+const ABOUT_PASSWORD = {
+  title: "Remove your password?",
+  text: "You can then sign in by your linked accounts alone, until you set a new password.",
+};
+
+const aboutProvider = (name: string) => ({
+  title: `Remove ${name}?`,
+  text: `You can then no longer sign in here with ${name}. Your account at the provider is not touched.`,
+});

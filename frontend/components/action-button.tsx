@@ -2,7 +2,7 @@
 
 import { useRouter } from "next/navigation";
 import { useRef, useTransition, type ReactNode } from "react";
-import type { Problem } from "@/lib/problems";
+import { leadsToSignIn, type Problem } from "@/lib/problems";
 import { Button, type Look } from "./ui/button";
 import { Dialog } from "./ui/dialog";
 import { toast } from "./ui/toasts";
@@ -31,7 +31,7 @@ export function ActionButton({ action, done, question, look = "quiet", label, ch
       const problem = await action();
       if (problem) toast(problem.text, "problem");
       else if (done) toast(done);
-      startTransition(() => router.refresh());
+      if (!problem || !leadsToSignIn(problem)) startTransition(() => router.refresh());
     });
   }
 

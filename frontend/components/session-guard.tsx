@@ -2,8 +2,7 @@
 
 import { useEffect, type ReactNode } from "react";
 import { authClient } from "@/lib/auth-client";
-import { leave, REJECTED } from "@/data/session/leave";
-import { signInPath } from "@/lib/return-path";
+import { leave, leaveForSignIn, REJECTED } from "@/data/session/leave";
 
 const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds
 
@@ -16,7 +15,7 @@ export function SessionGuard({ userId, children }: { userId: string; children: R
   const expiresAt = data?.session.expiresAt.getTime();
 
   useEffect(() => {
-    if (ended) leave(signInPath(location.pathname + location.search, { ended: "" }));
+    if (ended) leaveForSignIn("ended");
     if (somebodyElse) leave(location.href);
   }, [ended, somebodyElse]);
 

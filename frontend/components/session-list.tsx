@@ -27,7 +27,7 @@ export function SessionList({ sessions, current }: Props) {
             look="danger"
             action={revokeOtherSessions}
             done="You are signed out everywhere else."
-            question={{ title: "Sign out everywhere else?", text: "This device stays signed in." }}
+            question={{ title: "Sign out everywhere else?", text: "Every other device has to sign in again. This one stays signed in." }}
           >
             Sign out everywhere else
           </ActionButton>

@@ -4,7 +4,7 @@ import { useRouter } from "next/navigation";
 import { startTransition, useOptimistic } from "react";
 import { completeTask, createTask, deleteTask } from "@/data/tasks/change";
 import type { Task } from "@/data/tasks/task";
-import type { Problem } from "@/lib/problems";
+import { leadsToSignIn, type Problem } from "@/lib/problems";
 import { toast } from "./ui/toasts";
 
 /** The change of a list, and the request that makes it true. */
@@ -26,7 +26,7 @@ export function useTaskList(tasks: Task[]) {
       show(change);
       const problem = await change.send();
       if (problem) toast(problem.text, "problem");
-      startTransition(() => router.refresh());
+      if (!problem || !leadsToSignIn(problem)) startTransition(() => router.refresh());
     });
   }
 

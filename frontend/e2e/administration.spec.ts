@@ -8,8 +8,11 @@ test("the administration is there for administrators alone", async ({ page, pers
   await page.getByRole("button", { name: "Add" }).click();
   await expect(page.getByRole("checkbox", { name: "Count the tasks" })).toBeEnabled();
   await expect(page.getByRole("link", { name: "Administration" })).toHaveCount(0);
-  await page.goto("/admin");
+  const answer = await page.goto("/admin");
+  expect(answer?.status()).toBe(404);
+  expect(await answer?.text()).not.toContain("Administration");
   await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+  await expect(page.getByRole("main")).toHaveCount(1);
 
   await giveRole(person.email, "admin");
   await page.goto("/dashboard");

@@ -63,6 +63,42 @@ test("a question and a refusal are accessible, too", async ({ page, person }) =>
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
 
+const GROUND = { light: "rgb(246, 246, 243)", dark: "rgb(19, 20, 18)" };
+const OTHER = { light: "dark", dark: "light" } as const;
+
+for (const chosen of ["light", "dark"] as const) {
+  test(`the ${chosen} theme holds against the device, from the first byte on`, async ({ page, browser }) => {
+    const body = page.locator("body");
+    await page.emulateMedia({ colorScheme: OTHER[chosen], reducedMotion: "reduce" });
+    await page.goto("/sign-in");
+    await expect(page.getByRole("group", { name: "Theme" }).getByRole("radio", { name: "System" })).toBeChecked();
+    await expect(body).toHaveCSS("background-color", GROUND[OTHER[chosen]]);
+    await page.getByRole("radio", { name: chosen }).press("Space");
+    await expect(body).toHaveCSS("background-color", GROUND[chosen]);
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+    const storageState = await page.context().storageState();
+    const scriptless = await browser.newContext({ storageState, javaScriptEnabled: false, colorScheme: OTHER[chosen] });
+    const later = await scriptless.newPage();
+    await later.goto("/");
+    await expect(later.locator("body")).toHaveCSS("background-color", GROUND[chosen]);
+    await expect(later.locator("meta[name=theme-color]")).toHaveAttribute("content", chosen === "dark" ? "#131412" : "#f6f6f3");
+    await scriptless.close();
+
+    await page.goto("/sign-up");
+    await page.getByRole("radio", { name: chosen }).press(chosen === "light" ? "ArrowLeft" : "ArrowRight");
+    await expect(page.getByRole("radio", { name: "System" })).toBeChecked();
+    await expect(body).toHaveCSS("background-color", GROUND[OTHER[chosen]]);
+  });
+}
+
+test("a theme that nobody offers is none", async ({ page, context }) => {
+  await context.addCookies([{ name: "theme", value: `"><script>`, url: process.env.WEB_URL! }]);
+  await page.goto("/sign-in");
+  await expect(page.getByRole("radio", { name: "System" })).toBeChecked();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "system");
+});
+
 test("a person signs up and out by keyboard alone", async ({ page, person }) => {
   await page.goto("/");
   const tabTo = async (name: string) => {

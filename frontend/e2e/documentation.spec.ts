@@ -1,12 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { freePort } from "./ports";
 import { expect, test } from "./fixtures";
+import { freePort } from "./ports";
+import { answers, FRONTEND, PYTHON, start, stop } from "./processes";
 
-const FRONTEND = path.resolve(import.meta.dirname, "..");
 const PAGE = path.join(FRONTEND, "../docs/how-to/fastapi-and-nextjs.md");
-const PYTHON = path.join(FRONTEND, "..", process.env.PYTHON || ".venv/bin/python");
 // Inside the front end, so that its packages are found.
 const FOLDER = path.join(FRONTEND, "artefacts/one-site");
 
@@ -24,17 +22,6 @@ function writeFiles(webPort: string): void {
   writeFileSync(path.join(FOLDER, "next.config.mjs"), `export default ${JSON.stringify(config)};`);
 }
 
-function start(program: string, args: string[], more: Record<string, string>): ChildProcess {
-  return spawn(program, args, { cwd: FOLDER, env: { ...process.env, ...more }, stdio: ["ignore", "ignore", "inherit"] });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
-  await ended;
-}
-
 test("the page about one site works as it stands", async ({ page, person, complaints }) => {
   test.setTimeout(120_000);
   const [webPort, backendPort] = [await freePort(), await freePort()];
@@ -46,11 +33,11 @@ test("the page about one site works as it stands", async ({ page, person, compla
     BACKEND_URL: `http://127.0.0.1:${backendPort}`,
     NEXT_TELEMETRY_DISABLED: "1",
   };
-  const backend = start(PYTHON, ["-m", "uvicorn", "main:app", "--no-proxy-headers", "--port", backendPort, "--log-level", "warning"], environment);
-  const web = start("node", ["server.mjs", "--dev"], environment);
+  const backend = start(PYTHON, ["-m", "uvicorn", "main:app", "--no-proxy-headers", "--port", backendPort, "--log-level", "warning"], FOLDER, environment);
+  const web = start("node", ["server.mjs", "--dev"], FOLDER, environment);
   try {
     const here = `http://127.0.0.1:${webPort}`;
-    await expect.poll(() => fetch(`${here}/api/auth/ok`).then(({ ok }) => ok, () => false), { timeout: 60_000 }).toBe(true);
+    await answers(`${here}/api/auth/ok`);
     await page.goto(here, { waitUntil: "networkidle", timeout: 60_000 });
     await expect(page).toHaveURL(`${here}/sign-in?next=%2F`);
     await page.getByLabel("E-mail").fill(person.email);
@@ -59,7 +46,13 @@ test("the page about one site works as it stands", async ({ page, person, compla
     await expect(page.getByRole("heading", { name: `Hello, ${person.email}` })).toBeVisible({ timeout: 60_000 });
     const { session } = await (await page.request.get(`${here}/api/auth/get-session`)).json();
     expect(session.ipAddress).toBe("127.0.0.1");
+    await page.route("**/api/auth/sign-out", async (route) => {
+      const response = await route.fetch();
+      const left = { ...(await response.json()), url: `${here}/sign-in?left=the+provider`, redirect: true };
+      await route.fulfill({ response, json: left }); // as where somebody came by a provider that has an end of its own
+    });
     await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page).toHaveURL(`${here}/sign-in?left=the+provider`);
     await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   } finally {
     await Promise.all([stop(web), stop(backend)]);

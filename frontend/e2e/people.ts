@@ -13,12 +13,16 @@ export function newPerson(name = "Ada Lovelace"): Person {
 }
 
 export async function signUp(page: Page, person: Person): Promise<void> {
+  await fillSignUp(page, person);
+  await expect(page.getByRole("heading", { name: "Your tasks" })).toBeVisible();
+}
+
+export async function fillSignUp(page: Page, person: Person): Promise<void> {
   await page.goto("/sign-up");
   await page.getByLabel("Name").fill(person.name);
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password", { exact: true }).fill(person.password);
   await page.getByRole("button", { name: "Create account" }).click();
-  await expect(page.getByRole("heading", { name: "Your tasks" })).toBeVisible();
 }
 
 export async function fillSignIn(page: Page, { email, password }: Person): Promise<void> {

@@ -125,3 +125,14 @@ test("the back end's own pages and test routes are not passed on", async ({ page
     expect((await page.goto(path))?.status()).toBe(404);
   }
 });
+
+test("the back end's documentation comes from the back end alone", async ({ page }) => {
+  const hosts = new Set<string>();
+  page.on("request", (request) => hosts.add(new URL(request.url()).origin));
+  await page.goto(`${process.env.BACKEND_URL}/docs`);
+  await expect(page.getByRole("heading", { name: /^Tasks/ })).toBeVisible();
+  await expect(page.getByText("/api/auth/sign-in/email", { exact: true })).toBeVisible();
+  await page.waitForLoadState("networkidle");
+  await page.screenshot({ path: "artefacts/pages/docs.png" });
+  expect([...hosts]).toEqual([process.env.BACKEND_URL]);
+});

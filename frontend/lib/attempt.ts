@@ -1,5 +1,5 @@
-import { reportRejection } from "@/data/session/leave";
-import { problemOf, unreachable, type Problem, type Refusal } from "@/lib/problems";
+import { leaveForSignIn, reportRejection } from "@/data/session/leave";
+import { problemOf, unreachable, wantsSignIn, type Problem, type Refusal } from "@/lib/problems";
 
 type Answer = { error: Refusal | null };
 
@@ -9,6 +9,7 @@ export async function attempt(call: Promise<Answer>): Promise<Problem | null> {
     const { error } = await call;
     const problem = error && problemOf(error);
     if (problem?.code === "UNAUTHORIZED") reportRejection();
+    if (problem && wantsSignIn(problem)) leaveForSignIn("again");
     return problem;
   } catch {
     return unreachable;

@@ -63,6 +63,12 @@ export function problemOf({ code, message, status }: Refusal): Problem {
   return { code: name, text: BY_STATUS_TEXT[status] ?? said ?? "Something went wrong. Try again." };
 }
 
+/** Whether the session lives, but began too long ago for what was asked. */
+export const wantsSignIn = ({ code }: Problem) => code === "SESSION_NOT_FRESH" || code === "SESSION_EXPIRED";
+
+/** Whether the page is about to be left for sign-in: to read it anew would get in the way of that. */
+export const leadsToSignIn = (problem: Problem) => problem.code === "UNAUTHORIZED" || wantsSignIn(problem);
+
 export const unreachable: Problem = { code: "NETWORK", ...BY_CODE.NETWORK!, field: undefined };
 
 /** Return what is to be said about a code that came back in an address. */

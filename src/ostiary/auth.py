@@ -129,7 +129,7 @@ class Auth:
         if place is None:
             return Response(404)
         mount, path = place
-        return await self.handle(request_from(scope, receive, path, self.options.advanced, mount))
+        return await self.pipeline.handle(request_from(scope, receive, path, self.options.advanced, mount))
 
     def place_of(self, scope: Scope) -> tuple[str, str] | None:
         """Return the mount of a request, empty for the base path, and the path below it; None elsewhere."""

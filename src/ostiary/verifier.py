@@ -190,23 +190,25 @@ class Verifier:
             raise credential_required(wrong_format=True)
         return principal
 
+    def remembered(self, token: str) -> Principal | None:
+        """Return who a token speaks for if that can be told at once: it was proved before; else None."""
+        return self._tokens.remembered(token, self._runtime.now())
+
     async def verify(self, token: str) -> Principal:
         """Return who a token speaks for, in scripts and wherever it does not come in a header.
 
         Raises AuthError, IssuerUnavailable and StorageUnavailable.
         """
+        now = self._runtime.now()
         try:
-            return await self._verify(token, self._runtime.now())
+            credential = credential_of(token)
+            if credential.form is Form.JWT:
+                return await self._tokens.judge(token, now)
+            if self._sessions is not None:
+                return await self._sessions.sessions.judge(credential, "session-token", now)
         except TokenRefused as error:
             raise token_refused(error.cause, str(error)) from error
-
-    async def _verify(self, token: str, now: datetime) -> Principal:
-        credential = credential_of(token)
-        if credential.form is Form.JWT:
-            return await self._tokens.judge(token, now)
-        if self._sessions is None:
-            raise TokenRefused("session tokens are not accepted here", Cause.MALFORMED)
-        return await self._sessions.sessions.judge(credential, "session-token", now)
+        raise token_refused(Cause.MALFORMED, "session tokens are not accepted here")
 
     async def close(self) -> None:
         """Return every connection that it opened itself."""

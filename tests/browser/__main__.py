@@ -95,6 +95,7 @@ def main() -> None:
             "BETTER_AUTH_URL": os.environ["WEB_URL"],
             "BETTER_AUTH_SECRET": runtime.new_token(64),
             "OSTIARY_TRUSTED_PROXIES": "127.0.0.1",
+            "OSTIARY_REQUIRE_VERIFICATION": os.environ.get("OSTIARY_REQUIRE_VERIFICATION", ""),
         }
         settings = Settings.from_environment(environment)
         app = controlled(settings, provider, runtime)

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ostiary import GenericOAuth
-from tests.identity_provider import CLIENT_ID, SECRET, IdentityProvider, asked, code_for
+from tests.identity_provider import IdentityProvider, asked, code_for
+from tests.social import openid
 
 PATH = "/test/provider"
 PAGE = """<!doctype html><title>Provider</title><h1>Who are you?</h1><form method="post">
@@ -18,14 +19,7 @@ consent = APIRouter(prefix=PATH)
 
 def provider_options(provider: IdentityProvider, here: str) -> GenericOAuth:
     """Return how the example knows the provider."""
-    return GenericOAuth(
-        provider_id="oidc",
-        client_id=CLIENT_ID,
-        client_secret=SECRET,
-        discovery_url=f"{provider.issuer}/.well-known/openid-configuration",
-        authorization_url=f"{here}{PATH}",
-        private_network=True,
-    )
+    return openid(provider, "oidc", authorization_url=f"{here}{PATH}", private_network=True)
 
 
 @consent.get("")

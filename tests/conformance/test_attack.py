@@ -15,7 +15,7 @@ pytestmark = pytest.mark.services
 PLAIN = configuration(
     "attacked",
     baseURL=None,
-    rateLimit={"enabled": True, "customRules": {"/sign-in/email": {"window": 60, "max": 18}}},
+    rateLimit={"enabled": True, "customRules": {"/sign-in/email": {"window": 60, "max": 30}}},
     user={"deleteUser": {"enabled": True}},
     plugins={"jwt": {}, "bearer": {}},
 )
@@ -30,7 +30,7 @@ def broken(target: object) -> set[int]:
         return [each async for each in attack(base, SystemRuntime(), Limits())]
 
     verdicts = [each for each in asyncio.run(run()) if isinstance(each, Verdict)]
-    assert len(verdicts) == 21
+    assert len(verdicts) == 22
     assert [each for each in verdicts if each.outcome is Outcome.SKIPPED] == []
     return {each.check.row for each in verdicts if each.outcome is Outcome.BROKEN}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ostiary import AuditOptions, Auth, ChangeEmail, DeleteUser, UserOptions
+from ostiary import Auth
 from ostiary.composition import Parts, schema_of
 from ostiary.domain.audit import AUDIT_EVENT, AuditEvent, AuditFields
 from ostiary.domain.entities import Session
@@ -17,18 +17,12 @@ from ostiary.domain.models import ID, SESSION, USER
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.domain.schema import Condition
 from ostiary.plugins import Admin
-from ostiary.services.audit_chain import BATCH, AuditChain, Head
+from ostiary.services.audit_chain import BATCH, AuditChain
 from ostiary.services.write_hooks import DatabaseHooks, ModelHooks
 from ostiary.storage.store import OrderBy, Store
 from tests.builders import Browser, code_of, some_auth, some_options
+from tests.contract.audit_logs import OPTIONS, chained
 
-OPTIONS = some_options(
-    audit=AuditOptions(enabled=True),
-    user=UserOptions(
-        delete_user=DeleteUser(enabled=True),
-        change_email=ChangeEmail(enabled=True, update_email_without_verification=True),
-    ),
-)
 OLDEST_FIRST = OrderBy(AuditFields.CREATED_AT)
 
 
@@ -253,18 +247,6 @@ async def test_events_of_many_at_once_are_linked_without_a_gap(
     assert sorted(event.position or 0 for event in found) == list(range(1, 15))
     verdict = await chain.verify()
     assert (verdict.faults, verdict.waiting, verdict.head.position) == ([], 0, 14)
-
-
-async def chained(store: Store, clock: FrozenRuntime, number: int) -> tuple[AuditChain, Head]:
-    auth = some_auth(OPTIONS, clock, store, plugins=[Admin()])
-    for each in range(number):
-        clock.advance(seconds=1)
-        await auth.services.audit.refused("sign_in_refused", f"user{each}", "wrong password")  # type: ignore[arg-type]
-    auth.services.audit.linker.hurry()
-    await auth.services.background.drain()
-    chain = AuditChain(store)
-    await chain.link()
-    return chain, (await chain.verify()).head
 
 
 async def test_a_chain_longer_than_a_batch_holds(store: Store, clock: FrozenRuntime) -> None:

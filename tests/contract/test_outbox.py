@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from ostiary.domain.mail import MAIL, QueuedMailFields
+from ostiary.domain.observation import Observer, Observers
 from ostiary.domain.runtime import FrozenRuntime, SystemRuntime
 from ostiary.outgoing import Email, MailRefused
 from ostiary.services.courier import Courier
+from ostiary.services.mail_backlog import MailBacklog
 from ostiary.storage.memory import MemoryStore
 from ostiary.storage.sql import open_store
 from ostiary.storage.store import Store
@@ -266,3 +268,41 @@ async def test_what_a_killed_process_had_is_delivered_by_another_when_the_lease_
     assert box.recipients == ["ada@example.com"]
     assert [(row.state, row.attempts) for row in await rows(courier)] == [("sent", 2)]
     await store.close()
+
+
+class Gauges(Observer):
+    """Keeps what it may read."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, Callable[[], float | None]] = {}
+
+    def watch(self, name: str, text: str, read: Callable[[], float | None], *, shared: bool = False) -> None:
+        assert shared, "every process sees the same outbox: it must not be added up"
+        self.of[name] = read
+
+    def read(self) -> tuple[float | None, float | None]:
+        return self.of["mail_waiting"](), self.of["mail_oldest_seconds"]()
+
+
+async def test_what_waits_and_for_how_long_can_be_measured(
+    couriers: list[Courier], box: Postbox, clock: FrozenRuntime
+) -> None:
+    courier, gauges = couriers[0], Gauges()
+    backlog = MailBacklog(courier.outbox, clock, Observers([gauges]))
+    assert gauges.read() == (None, None)  # nobody has looked: not the same as none
+    await backlog.look()
+    assert gauges.read() == (0, 0)
+    box.failure = OSError("no mail server")
+    for number in range(2):
+        clock.advance(minutes=2)
+        await post(courier, a_mail(f"{number}@example.com"))
+        await courier.deliver_due()
+    await backlog.look()
+    assert gauges.read() == (2, 120)
+    clock.advance(seconds=30)
+    assert gauges.read() == (2, 150)  # it grows while nobody can look
+    box.failure = None
+    clock.advance(hours=1)
+    assert await courier.deliver_due() == 2
+    await backlog.look()
+    assert gauges.read() == (0, 0)

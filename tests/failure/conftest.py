@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import SECRET
 from tests.contract.places import apart, execute
+from tests.failure.mariadb import OwnMaria, own_maria
 from tests.failure.parts import OwnPostgres, OwnRedis, own_postgres, own_redis
 from tests.integration.cli.conftest import Server, ended, free_port
 from tests.unit.cli.conftest import directory
@@ -35,6 +36,13 @@ def postgres(cluster: OwnPostgres) -> Iterator[OwnPostgres]:
     if not cluster.is_running:
         cluster.start()
     cluster.thaw()
+
+
+@pytest.fixture
+def maria() -> Iterator[OwnMaria]:
+    """Return a MariaDB of this test."""
+    with own_maria() as made:
+        yield made
 
 
 @pytest.fixture

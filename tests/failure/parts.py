@@ -45,7 +45,8 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Tell whether anybody takes connections."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -88,7 +89,8 @@ class OwnPostgres:
 
     def freeze(self) -> None:
         """Leave every connection open and answer nothing more."""
-        signal_all(self._processes, signal.SIGSTOP)
+        for _ in range(2):  # the first time may miss what is started at that moment
+            signal_all(self._processes, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Go on."""
@@ -108,7 +110,7 @@ class OwnPostgres:
         with (self.folder / "pgbouncer.log").open("ab") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
         try:
-            wait_until(lambda: _listens(port), "PgBouncer does not listen")
+            wait_until(lambda: listens(port), "PgBouncer does not listen")
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
         finally:
             signal_all(family(process.pid), signal.SIGKILL)

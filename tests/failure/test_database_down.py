@@ -1,13 +1,11 @@
 """S86: the database is taken away in the middle of traffic, and comes back."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.builders import PASSWORD
 from tests.failure.conftest import Serve
 from tests.failure.parts import OwnPostgres
-from tests.failure.traffic import Traffic
+from tests.failure.traffic import Outage, Traffic
 
 pytestmark = pytest.mark.services
 
@@ -15,7 +13,7 @@ QUICK = "?pool_timeout=1&connect_timeout=1&query_timeout=1"
 BOUND = 6.0
 """Seconds: one turn in the queue, one statement, one connection, and a busy machine."""
 
-OUTAGES: dict[str, tuple[Callable[[OwnPostgres], None], Callable[[OwnPostgres], None]]] = {
+OUTAGES: dict[str, Outage[OwnPostgres]] = {
     "stopped": (lambda it: it.stop("fast"), OwnPostgres.start),
     "crashed": (lambda it: it.stop("immediate"), OwnPostgres.start),
     "frozen": (OwnPostgres.freeze, OwnPostgres.thaw),
@@ -27,14 +25,7 @@ async def test_nothing_acknowledged_is_lost_and_nobody_is_mistaken_while_the_dat
 ) -> None:
     server = serve(database=postgres.url + QUICK)
     traffic = Traffic(server.address)
-    async with traffic.flowing():
-        for take, bring_back in OUTAGES.values():
-            take(postgres)
-            await traffic.is_refused(20)
-            bring_back(postgres)
-            await traffic.gains(5)
-    await traffic.judge()
-    assert traffic.dropped == 0
+    await traffic.survives(postgres, OUTAGES.values())
     assert traffic.slowest < BOUND
     assert "unhandled error" not in server.log
 

@@ -1,59 +1,68 @@
 """S86: what is not ours goes away in the middle of traffic, and comes back."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from time import monotonic
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-from ostiary import Auth, GenericOAuth, JwksIssuer, PasswordPolicy, Verifier
+from ostiary import Auth, JwksIssuer, PasswordPolicy, Verifier
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.integrations.fastapi import CurrentUser
-from ostiary.outgoing import DefaultHttpClient, HttpAnswer
 from ostiary.services import breached_passwords
 from ostiary.services.oauth import client as provider_client
+from ostiary.services.oauth.providers import generic
+from ostiary.verification import remote_keys
 from tests.builders import PASSWORD, Browser, code_of, some_auth, some_options
-from tests.identity_provider import CLIENT_ID, SECRET, IdentityProvider, identity_provider
-from tests.key_server import key_server
+from tests.failure.crowd import Attempt, Crowd, outcomes, slow
+from tests.failure.roads import Mood, Ranges, Road, road_to
+from tests.identity_provider import IdentityProvider
+from tests.key_server import KeyServer, key_server
 from tests.mint import AUDIENCE, Mint, published
-from tests.security.test_social_sign_in import arrive, depart, outcome
+from tests.social import arrive, depart, openid, outcome
+
+PEOPLE = 6
+SILENCE = 1.0
+"""Seconds until a server of others is given up on in these tests."""
+BOUND = SILENCE + 2
+"""Seconds that anybody may take, on a busy machine."""
+GRACE = {"sub": "2", "email": "grace@example.com", "email_verified": True, "name": "Grace"}
+MOODS = pytest.mark.parametrize("mood", ["gone", "silent"])
 
 
-@asynccontextmanager
-async def calling(app: Any, mint: Mint) -> AsyncIterator[asyncio.Queue[int]]:
-    """Let several callers ask who they are, over and over, and collect the answers."""
-    answers: asyncio.Queue[int] = asyncio.Queue()
-    stopped = asyncio.Event()
-
-    async def call() -> None:
-        async with Browser(app, base="", origin=None) as browser:
-            while not stopped.is_set():
-                headers = {"authorization": f"Bearer {mint.token()}"}
-                answers.put_nowait((await browser.get("/me", headers=headers)).status_code)
-                await asyncio.sleep(0)
-
-    callers = [asyncio.create_task(call()) for _ in range(4)]
-    try:
-        yield answers
-    finally:
-        stopped.set()
-        await asyncio.gather(*callers)
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breached_passwords, "PATIENCE", SILENCE)
+    for module in (provider_client, generic, remote_keys):
+        monkeypatch.setattr(module, "_PATIENCE", SILENCE)
 
 
-async def after(answers: asyncio.Queue[int], number: int) -> set[int]:
-    """Return what the next so many answers are."""
-    while not answers.empty():
-        answers.get_nowait()
-    return {await answers.get() for _ in range(number)}
+def expect_no_queue(attempts: list[Attempt]) -> None:
+    """See that after the first, who are as many as there are people, one at a time waits for a silence."""
+    took = max(each.begun + each.seconds for each in attempts) - min(each.begun for each in attempts)
+    assert slow(attempts, SILENCE * 0.9) <= took / SILENCE + PEOPLE
+    assert slow(attempts, BOUND) == 0
 
 
+async def go_away(server: KeyServer, mood: Mood) -> None:
+    if mood == "gone":
+        await server.close()
+    else:
+        server.pause = 60
+
+
+async def come_back(server: KeyServer, mood: Mood) -> None:
+    if mood == "gone":
+        await server.open()
+    else:
+        server.pause = 0
+
+
+@MOODS
 async def test_known_keys_outlive_the_server_that_published_them_until_their_stale_bound(
-    clock: FrozenRuntime,
+    mood: Mood, clock: FrozenRuntime
 ) -> None:
     async with key_server(published("EdDSA")) as server:
         issuer = JwksIssuer(issuer=server.origin, audience=AUDIENCE, private_network=True)
@@ -64,125 +73,123 @@ async def test_known_keys_outlive_the_server_that_published_them_until_their_sta
         async def me(user: CurrentUser) -> str:
             return user.id
 
-        async with calling(app, mint) as answers:
-            assert await after(answers, 20) == {200}
-            await server.close()
+        async def call(browser: Browser) -> int:
+            headers = {"authorization": f"Bearer {mint.token()}"}
+            return (await browser.get("/me", headers=headers)).status_code
+
+        async with Crowd(app, call, base="", origin=None).of(8) as callers:
+            assert outcomes(await callers.next(20)) == {200}
+            await go_away(server, mood)
             for _ in range(3):
                 clock.advance(hours=6)
-                await after(answers, 8)
-                assert await after(answers, 20) == {200}
+                known = await callers.next(40)
+                assert outcomes(known) == {200}
+                assert slow(known, BOUND) == 0
+            asked = server.fetches
             clock.advance(hours=7)
-            await after(answers, 8)
-            assert await after(answers, 20) == {503}
-            await server.open()
+            unknown = await callers.next(40)
+            assert outcomes(unknown) == {503}
+            assert slow(unknown, BOUND) == 0
+            assert slow(unknown, SILENCE * 0.9) <= 8, "they wait once, and all at the same time"
+            assert server.fetches <= asked + 1, "one asks for all"
+            await come_back(server, mood)
             clock.advance(minutes=1)
-            await after(answers, 8)
-            assert await after(answers, 20) == {200}
+            assert outcomes(await callers.next(40)) == {200}
         await verifier.close()
 
 
-@dataclass
-class Road:
-    """The real HTTP client to one server on this machine, which may be there, gone, or silent."""
-
-    port: int
-    mood: str = "well"
-    silent: socket.socket = field(default_factory=socket.socket)
-    client: DefaultHttpClient = field(default_factory=DefaultHttpClient)
-
-    def __post_init__(self) -> None:
-        """Listen, and never answer."""
-        self.silent.bind(("127.0.0.1", 0))
-        self.silent.listen(128)
-
-    def _led(self, url: str) -> str:
-        host = {"well": self.port, "gone": 9, "silent": self.silent.getsockname()[1]}[self.mood]
-        path = url.partition("//")[2]
-        own = path.startswith("127.0.0.1")
-        return f"http://127.0.0.1:{host}/{path.partition('/')[2] if own else path}"
-
-    async def get(self, url: str, **more: Any) -> HttpAnswer:
-        return await self.client.get(self._led(url), **more)
-
-    async def post(self, url: str, **more: Any) -> HttpAnswer:
-        return await self.client.post(self._led(url), **more)
-
-
 @pytest.fixture
-def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
-    with identity_provider(clock) as running:
-        yield running
-
-
-@pytest.fixture
-async def road(provider: IdentityProvider) -> AsyncIterator[Road]:
-    made = Road(provider.port)
-    yield made
-    made.silent.close()
+def road(provider: IdentityProvider) -> Iterator[Road]:
+    with road_to(provider.port) as made:
+        yield made
 
 
 @pytest.fixture
 async def auth(provider: IdentityProvider, road: Road, clock: FrozenRuntime) -> AsyncIterator[Auth]:
-    openid = GenericOAuth(
-        provider_id="openid",
-        client_id=CLIENT_ID,
-        client_secret=SECRET,
-        discovery_url=f"{provider.issuer}/.well-known/openid-configuration",
-    )
-    server = some_auth(some_options(social_providers=(openid,)), clock, http_client=road)
+    options = some_options(social_providers=(openid(provider),))
+    server = some_auth(options, clock, http_client=road)
     yield server
     await server.close()
 
 
-@pytest.mark.parametrize("mood", ["gone", "silent"])
+async def by_password(browser: Browser) -> object:
+    """Sign in by a password, and look."""
+    assert (await browser.sign_in()).status_code == 200
+    return (await browser.session())["user"]["email"]
+
+
+async def by_provider(browser: Browser) -> object:
+    """Sign in by the provider; whoever fails is nobody."""
+    where = outcome(await arrive(browser, await depart(browser), **GRACE))
+    assert (await browser.session() is None) == ("error" in where)
+    return where
+
+
+@MOODS
 async def test_without_its_provider_a_sign_in_ends_in_a_named_error_and_passwords_still_work(
-    auth: Auth, road: Road, mood: str, monkeypatch: pytest.MonkeyPatch
+    auth: Auth, road: Road, mood: Mood
 ) -> None:
-    monkeypatch.setattr(provider_client, "_PATIENCE", 0.3)
-    async with Browser(auth) as browser, Browser(auth) as other:
-        url = await depart(browser)
+    async with Browser(auth) as browser:
+        await browser.sign_up()
+    async with Crowd(auth, by_provider).of(PEOPLE) as guests, Crowd(auth, by_password).of(2) as members:
+        assert outcomes(await guests.next(12)) == {"/in signed in"}
         road.mood = mood
-        begun = monotonic()
-        assert outcome(await arrive(browser, url)) == "/oh?error=invalid_code"
-        assert monotonic() - begun < 3
-        assert await browser.session() is None
-        await other.sign_up("other@example.com")
-        assert (await other.session())["user"]["email"] == "other@example.com"
+        refused, others = await asyncio.gather(guests.next(60), members.next(20))
+        assert outcomes(refused) == {"/oh?error=invalid_code"}
+        expect_no_queue(refused)
+        assert outcomes(others) == {"ada@example.com"}
+        assert slow(others, SILENCE * 0.9) == 0
         road.mood = "well"
+        assert await guests.until("/in signed in") < BOUND
+        assert outcomes(await guests.next(12)) == {"/in signed in"}
+
+
+async def test_a_provider_that_never_said_where_it_is_keeps_nobody_waiting_behind_another(
+    auth: Auth, road: Road
+) -> None:
+    """What it says of itself is asked for once for all who want it."""
+    road.mood = "silent"
+
+    async def ask(browser: Browser) -> object:
+        return code_of(await browser.post("/sign-in/social", json={"provider": "openid"}))
+
+    async with Crowd(auth, ask).of(8) as guests:
+        refused = await guests.next(16)
+        assert outcomes(refused) == {"PROVIDER_NOT_FOUND"}
+        assert slow(refused, BOUND) == 0
+    road.mood = "well"
+    async with Browser(auth) as browser:
         assert outcome(await arrive(browser, await depart(browser))) == "/in signed in"
 
 
-class Ranges:
-    """A breached-password service that knows of nothing."""
-
-    def __init__(self, road: Road) -> None:
-        self.road = road
-
-    async def get(self, url: str, *, headers: Mapping[str, str], timeout: float) -> HttpAnswer:  # noqa: ASYNC109
-        if self.road.mood == "well":
-            return HttpAnswer(200, b"")
-        return await self.road.get(url, headers=headers, timeout=timeout)
-
-
-@pytest.mark.parametrize("mood", ["gone", "silent"])
+@MOODS
 @pytest.mark.parametrize("mode", ["fail open", "fail closed"])
 async def test_without_the_breach_service_new_passwords_are_judged_as_configured(
-    mode: Any, mood: str, road: Road, clock: FrozenRuntime, monkeypatch: pytest.MonkeyPatch
+    mode: Any, mood: Mood, road: Road, clock: FrozenRuntime
 ) -> None:
-    monkeypatch.setattr(breached_passwords, "PATIENCE", 0.3)
     options = some_options(password_policy=PasswordPolicy(refuse_breached=mode))
-    auth = some_auth(options, clock, http_client=Ranges(road))
-    async with Browser(auth) as browser, Browser(auth) as other:
+    auth, numbers = some_auth(options, clock, http_client=Ranges(road)), count()
+    meanwhile = None if mode == "fail open" else "SERVICE_UNAVAILABLE"
+
+    async def sign_up(browser: Browser) -> object:
+        body = {"name": "Eve", "email": f"eve{next(numbers)}@example.com", "password": PASSWORD}
+        answer = await browser.post("/sign-up/email", json=body)
+        code = code_of(answer)
+        assert ("retry-after" in answer.headers) == (answer.status_code == 503)
+        assert (await browser.session() is None) == (code is not None)
+        return code
+
+    async with Browser(auth) as browser:
         await browser.sign_up()
+    async with Crowd(auth, sign_up).of(PEOPLE) as newcomers, Crowd(auth, by_password).of(2) as members:
+        assert outcomes(await newcomers.next(12)) == {None}
         road.mood = mood
-        begun = monotonic()
-        body = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD}
-        answer = await other.post("/sign-up/email", json=body)
-        assert code_of(answer) == (None if mode == "fail open" else "SERVICE_UNAVAILABLE")
-        assert monotonic() - begun < 3
-        assert (await browser.sign_in()).status_code == 200
+        judged, others = await asyncio.gather(newcomers.next(60), members.next(20))
+        assert outcomes(judged) == {meanwhile}
+        expect_no_queue(judged)
+        assert outcomes(others) == {"ada@example.com"}
+        assert slow(others, SILENCE * 0.9) == 0
         road.mood = "well"
-        if mode == "fail closed":
-            await other.sign_up("eve@example.com")
-        assert (await other.session())["user"]["email"] == "eve@example.com"
+        assert await newcomers.until(None) < BOUND
+        assert outcomes(await newcomers.next(12)) == {None}
     await auth.close()

@@ -1,6 +1,5 @@
 """S86: Redis is taken away in the middle of traffic, and comes back."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from tests.builders import PASSWORD
 from tests.failure.conftest import Serve
 from tests.failure.parts import OwnRedis
-from tests.failure.traffic import Traffic
+from tests.failure.traffic import Outage, Traffic
 
 pytestmark = pytest.mark.services
 
@@ -24,7 +23,7 @@ COUNTED: dict[str, Any] = {
         "customRules": {"/sign-up/email": GENEROUS, "/sign-in/email": {"window": 60, "max": GUESSES}},
     }
 }
-OUTAGES: dict[str, tuple[Callable[[OwnRedis], None], Callable[[OwnRedis], None]]] = {
+OUTAGES: dict[str, Outage[OwnRedis]] = {
     "killed": (OwnRedis.kill, OwnRedis.start),
     "frozen": (OwnRedis.freeze, OwnRedis.thaw),
 }
@@ -63,14 +62,7 @@ async def test_sessions_in_redis_are_neither_lost_nor_invented_while_it_is_away(
     database = f"sqlite:///{tmp_path}/people.db"
     server = serve(database=database, redis=redis.url, redis_sessions=True)
     traffic = Traffic(server.address)
-    async with traffic.flowing():
-        for take, bring_back in OUTAGES.values():
-            take(redis)
-            await traffic.is_refused(20)
-            bring_back(redis)
-            await traffic.gains(5)
-    await traffic.judge()
-    assert traffic.dropped == 0
+    await traffic.survives(redis, OUTAGES.values())
     assert traffic.slowest < BOUND
     assert "unhandled error" not in server.log
 

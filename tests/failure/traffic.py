@@ -3,16 +3,20 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import httpx2
 
 from tests.builders import PASSWORD
+
+P = TypeVar("P")
+Outage: TypeAlias = tuple[Callable[[P], None], Callable[[P], None]]
+"""How a part is taken away, and how it is brought back."""
 
 PATIENCE = 30.0
 THINKING = 0.02  # seconds between two requests of one person
@@ -77,6 +81,17 @@ class Traffic:
             finally:
                 self._stopped = True
                 await asyncio.gather(*tasks)
+
+    async def survives(self, part: P, outages: Iterable[Outage[P]]) -> None:
+        """Take a part away in each of these ways and bring it back, and judge what people saw of it."""
+        async with self.flowing():
+            for take, bring_back in outages:
+                take(part)
+                await self.is_refused(20)
+                bring_back(part)
+                await self.gains(5)
+        await self.judge()
+        assert self.dropped == 0
 
     async def gains(self, number: int) -> None:
         """Wait for so many further sign-ups that are acknowledged."""

@@ -101,7 +101,7 @@ ROWS = {
     87: "every answer is guarded",
     88: "every security act is recorded with it, or does not happen",
     89: "no default and no public secret",
-    90: "known dependencies",
+    90: "known dependencies, and releases that anybody can check",
 }
 REASONS = {
     69: "there is no second factor yet",

@@ -3,6 +3,7 @@
 import ast
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
@@ -19,6 +20,7 @@ from tests.builders import PASSWORD, Browser
 from tests.house.pages import DOCS, PAGES, ROOT, Block, anchors, blocks, curls, links, name_of
 
 README = ROOT / "README.md"
+ARCHITECTURE = DOCS / "explanation" / "architecture.md"
 TUTORIAL = DOCS / "tutorial" / "first-steps.md"
 SECOND_TUTORIAL = DOCS / "tutorial" / "protect-another-service.md"
 SECRET = "a-secret-for-tests-of-at-least-32-characters"
@@ -80,6 +82,26 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 def test_every_page_can_be_reached() -> None:
     linked = {(page.parent / link.partition("#")[0]).resolve() for page in PAGES for link in links(page)}
     assert [name_of(page) for page in PAGES if page not in {*linked, README}] == []
+
+
+def test_the_index_names_every_page_of_the_documentation() -> None:
+    index = DOCS / "README.md"
+    linked = {(DOCS / link.partition("#")[0]).resolve() for link in links(index)}
+    assert [name_of(page) for page in PAGES if DOCS in page.parents and page not in {*linked, index}] == []
+
+
+def test_the_maps_show_every_room_of_the_source() -> None:
+    source = ROOT / "src" / "ostiary"
+    rooms = {path.name for path in source.iterdir() if (path / "__init__.py").exists()}
+    drawn = "\n".join(block.code for block in blocks(ARCHITECTURE) if not block.language)
+    assert {room for room in rooms if not re.search(rf"^{room} ", drawn, re.MULTILINE)} == set()
+    shown = "\n".join(block.code for block in blocks(README) if not block.language)
+    assert {room for room in rooms if f" {room}/ " not in shown} == set()
+
+
+def test_the_architecture_shows_a_module_as_it_is() -> None:
+    shown = [block.code for block in blocks(ARCHITECTURE) if block.runs]
+    assert shown == [(ROOT / "src" / "ostiary" / "http" / "routes" / "accounts.py").read_text("utf-8")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -1,4 +1,4 @@
-"""S90: what the project is built from is named exactly, and npm checks what it gets."""
+"""S90: what the project is built from is named exactly, and pip and npm check what they get."""
 
 import json
 import re
@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.utils import canonicalize_name
+
+from requirements.pins import DEV, RUN, read
 
 ROOT = Path(__file__).parents[2]
 PIN = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s*]+( ; .+)?$")
@@ -23,7 +26,7 @@ def requirements(path: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "requirements").iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.name)
 def test_every_python_package_is_pinned_to_one_version(path: Path) -> None:
     lines = requirements(path)
     assert [line for line in lines if not PIN.match(line)] == []
@@ -34,6 +37,20 @@ def test_every_python_package_is_pinned_to_one_version(path: Path) -> None:
 def test_what_runs_is_also_what_is_tested() -> None:
     run, dev = (requirements(ROOT / "requirements" / name) for name in ("run.txt", "dev.txt"))
     assert sorted(set(run) - set(dev)) == []
+
+
+@pytest.mark.parametrize("lock", [RUN, DEV], ids=lambda path: path.name)
+def test_every_python_package_is_locked_with_its_hashes(lock: Path) -> None:
+    """`make lock` writes them."""
+    pins = (line.split("==") for line in requirements(lock.with_suffix(".txt")))
+    assert {canonicalize_name(name): version for name, version in pins} == {
+        pin.name: pin.version for pin in read(lock)
+    }
+    assert lock.read_text().count("==") == len(list(read(lock)))
+
+
+def test_what_runs_has_the_hashes_that_are_tested() -> None:
+    assert set(read(RUN)) <= set(read(DEV))
 
 
 def locked(lock: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

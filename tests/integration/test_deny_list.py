@@ -20,6 +20,7 @@ from tests.contract.places import REDIS
 from tests.pairs import program, refreshed, signed_up
 
 SECRET = "shared-by-the-services-of-one-team-only"
+AGAIN = 3  # times that a token comes before something happens: by then it is remembered
 
 
 def service(clock: FrozenRuntime, deny_list: KeyValue | None) -> FastAPI:
@@ -63,7 +64,7 @@ async def test_a_verifier_that_reads_the_deny_list_refuses_what_died(
         program(blind, base="") as other,
     ):
         pair = await signed_up(client)
-        for caller in (careful, other):
+        for caller in (careful, other) * AGAIN:
             assert (await caller.get("/member", headers=pair.bearer)).status_code == 200
         users = auth.services.users
         user = await users.by_id(pair.body["user"]["id"])
@@ -85,4 +86,39 @@ async def test_a_verifier_that_reads_the_deny_list_refuses_what_died(
         expected = 200 if event == "nothing" else 401
         assert (await careful.get("/me", headers=pair.bearer)).status_code == expected
         assert (await other.get("/me", headers=pair.bearer)).status_code == 200
+    await auth.close()
+
+
+@pytest.mark.parametrize("event", ["logout", "ban", "role", "deletion", "nothing"])
+async def test_an_application_that_hosts_the_server_refuses_what_died(
+    clock: FrozenRuntime, event: str
+) -> None:
+    """S26: nobody is asked about a token that comes again, and yet it dies at once."""
+    auth = some_auth(clock=clock, plugins=[Admin(default_role="member"), Jwt(), Tokens()])
+    app = FastAPI()
+    auth.install(app)
+
+    @app.get("/me")
+    async def me(user: CurrentUser) -> str:
+        return user.email
+
+    async with program(auth) as client, program(app, base="") as caller:
+        pair = await signed_up(client)
+        for _ in range(AGAIN):
+            assert (await caller.get("/me", headers=pair.bearer)).status_code == 200
+        users = auth.services.users
+        user = await users.by_id(pair.body["user"]["id"])
+        assert user is not None
+        match event:
+            case "logout":
+                await client.post("/logout", headers=pair.bearer)
+            case "ban":
+                await users.change(user, {BANNED: True})
+            case "role":
+                await users.change(user, {ROLE: "admin"})
+            case "deletion":
+                await users.delete(user)
+        expected = 200 if event == "nothing" else 401
+        for _ in range(AGAIN):
+            assert (await caller.get("/me", headers=pair.bearer)).status_code == expected
     await auth.close()

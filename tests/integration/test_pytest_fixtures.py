@@ -1,12 +1,46 @@
 """The fixtures that applications test with."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from fastapi import FastAPI
 
 from ostiary import Auth, ConfigurationError, EmailVerificationOptions, Mailer
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.integrations.pytest import CapturedMail, SignedIn
-from tests.builders import PASSWORD, code_of, some_auth, some_options
+from tests.builders import PASSWORD, SECRET, code_of, some_auth, some_options
+from tests.house.pages import DOCS, blocks
+
+APPLICATION = """
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from ostiary import Auth, Options
+from ostiary.integrations.fastapi import CurrentUser, require_role
+from ostiary.plugins import Admin
+
+
+def create_app(url, runtime, mailer):
+    options = Options(secret="%s", base_url="http://localhost")
+    auth = Auth(options, url, plugins=[Admin()], runtime=runtime, mailer=mailer)
+
+    @asynccontextmanager
+    async def lifespan(_):
+        await auth.migrate()
+        yield
+
+    app = FastAPI(lifespan=lifespan)
+    auth.install(app)
+    app.get("/api/admin/workload", dependencies=[require_role("admin")])(lambda: 0)
+
+    @app.get("/api/tasks")
+    async def tasks(user: CurrentUser):
+        return {"items": []}
+
+    return app
+"""
 
 
 async def test_anybody_is_signed_in_by_one_line(signed_in: SignedIn) -> None:
@@ -73,3 +107,16 @@ async def test_an_application_without_a_server_is_told_what_is_missing() -> None
 async def test_the_server_itself_will_do(auth: Auth) -> None:
     ada = await SignedIn(auth)("ada@example.com")
     assert (await ada.get("/api/auth/get-session")).json()["user"]["email"] == "ada@example.com"
+
+
+def test_the_page_about_testing_works_word_for_word(tmp_path: Path) -> None:
+    """In an empty project that has what the page installs."""
+    page = blocks(DOCS / "how-to" / "test-an-application.md")
+    fixtures, tests = [block.code for block in page if block.language == "python"]
+    (tmp_path / "app.py").write_text(APPLICATION % SECRET)
+    (tmp_path / "conftest.py").write_text(fixtures)
+    (tmp_path / "test_app.py").write_text(tests)
+    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\nasyncio_mode = "auto"\n')
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert "2 passed" in ran.stdout, ran.stdout + ran.stderr

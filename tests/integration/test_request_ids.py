@@ -46,6 +46,20 @@ async def test_log_line_audit_event_and_answer_carry_the_identifier_that_came(
     await auth.close()
 
 
+async def test_linking_what_many_requests_did_is_the_work_of_none(
+    logged: Callable[[], list[dict[str, Any]]],
+) -> None:
+    auth = some_auth(some_options(audit=AuditOptions(enabled=True)))
+    app = application_server(Application(Settings.model_validate({"migrate": False}), auth))
+    async with Browser(app, headers={"x-request-id": "one-of-many"}) as browser:
+        await browser.sign_in()
+    auth.services.audit.linker.hurry()
+    await auth.services.background.drain()
+    [linked] = [line for line in logged() if line["event"] == "audit_linked"]
+    assert "request_id" not in linked
+    await auth.close()
+
+
 @pytest.mark.parametrize(
     "given", ["", "a b", "a\x1b[2J", "x" * 129, "é", 'a"} {"event":"signed_in', "-leading", "a,b"]
 )

@@ -223,6 +223,20 @@ async def test_a_rotation_of_keys_refuses_nobody(auth: Auth, service: Browser) -
         assert (await service.get("/me", headers=headers)).status_code == 200
 
 
+async def test_a_token_that_comes_again_and_again_ends_with_its_time(
+    auth: Auth, service: Browser, clock: FrozenRuntime
+) -> None:
+    """S8"""
+    headers = (await credentials(auth))["jwt"]
+    for _ in range(4):
+        for path, told in {"/me": "ada@example.com", "/proof": "jwt"}.items():
+            assert (await service.get(path, headers=headers)).json() == told
+    clock.advance(hours=1)
+    for path in ("/me", "/proof"):
+        answer = await service.get(path, headers=headers)
+        assert (answer.status_code, code_of(answer)) == (401, "EXPIRED_TOKEN")
+
+
 async def test_a_session_is_fresh_as_long_as_its_server_says(
     auth: Auth, service: Browser, clock: FrozenRuntime
 ) -> None:

@@ -1,18 +1,16 @@
 """`ostiary attack` finds nothing in a good server, and every fault that is put into one."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import re
 from typing import Any
 
 import pytest
-import uvicorn
 
 from ostiary import Auth, DeleteUser, EmailAndPassword, MailedLink, UserOptions
 from ostiary.attack import Limits, Outcome, Verdict, attack
 from ostiary.composition import keyring_of
 from ostiary.crypto import base64url
+from ostiary.crypto.passwords import BoundedHasher
 from ostiary.crypto.signing import sign_cookie
 from ostiary.domain.models import SESSION, USER
 from ostiary.domain.runtime import SystemRuntime
@@ -20,10 +18,10 @@ from ostiary.options import EmailVerificationOptions, RateLimit, RateLimitOption
 from ostiary.plugins import Admin, Bearer, Jwt, Tokens
 from tests.builders import cheap_hasher, some_auth, some_options
 from tests.integration.cli.conftest import free_port
+from tests.listening import App, served
 
 Lines = list[tuple[str, str]]
 Asked = dict[str, str]
-App = Callable[[Any, Any, Any], Awaitable[None]]
 LIMITS = Limits()
 
 
@@ -31,7 +29,7 @@ async def swallow(link: MailedLink) -> None:
     """Send nothing."""
 
 
-def good(port: int, **changes: Any) -> Auth:
+def good(port: int, hasher: BoundedHasher | None = None, **changes: Any) -> Auth:
     """Return a server with everything that can be attacked."""
     options = some_options(
         **{
@@ -45,23 +43,8 @@ def good(port: int, **changes: Any) -> Auth:
     )
     clock = SystemRuntime()
     plugins = [Admin(), Bearer(), Jwt(), Tokens()]
-    return some_auth(options, clock, plugins=plugins, hasher=cheap_hasher(clock))  # type: ignore[arg-type]  # a running clock
-
-
-@asynccontextmanager
-async def served(app: App, port: int) -> AsyncIterator[None]:
-    """Serve an application over HTTP."""
-    plain: Any = {"log_config": None, "lifespan": "off", "ws": "none", "proxy_headers": False}
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, **plain)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
+    hasher = hasher or cheap_hasher(clock)  # type: ignore[arg-type]  # a running clock
+    return some_auth(options, clock, plugins=plugins, hasher=hasher)
 
 
 async def attacked(app: App, port: int, limits: Limits = LIMITS) -> tuple[list[Verdict], list[str]]:
@@ -83,10 +66,10 @@ def broken(verdicts: list[Verdict]) -> dict[int, str]:
 
 async def test_a_good_server_holds_and_is_left_as_it_was() -> None:
     port = free_port()
-    auth = good(port)
+    auth = good(port, BoundedHasher(SystemRuntime()))
     verdicts, left = await attacked(auth, port)
     assert set(outcomes(verdicts).values()) == {Outcome.HELD}, verdicts
-    assert len(verdicts) == 21
+    assert len(verdicts) == 22
     assert left == []
     assert [await auth.services.store.rows(model).count() for model in (USER, SESSION)] == [0, 0]
 
@@ -301,6 +284,35 @@ async def test_a_fault_is_found(fault: type[Fault]) -> None:
     found = broken(verdicts)
     assert FAULTS[fault] in found, verdicts
     assert set(found) - {FAULTS[fault]} <= ({31} if fault is AnyOrigin else set()), found
+
+
+class HurriedRefusal(Fault):
+    """Says no to strangers with the same words, but without the work."""
+
+    async def instead(self, path: str, asked: Asked, body: bytes) -> Any:
+        if path != "/sign-in/email" or b"not the password" not in body:
+            return None
+        if await self.user(json.loads(body)["email"]):
+            return None
+        said = b'{"code":"INVALID_EMAIL_OR_PASSWORD","message":"Invalid email or password"}'
+        return 401, [("content-type", "application/json")], said
+
+
+async def test_a_refusal_that_comes_too_soon_for_strangers_is_found() -> None:
+    """S49: and the figures stand beside it."""
+    port = free_port()
+    auth = good(port, BoundedHasher(SystemRuntime()))
+    verdicts, _ = await attacked(HurriedRefusal(auth, port), port)
+    found = broken(verdicts)
+    assert re.search(r"known \d+\.\d ms, unknown \d+\.\d ms, no work \d+\.\d ms; again ", found[49])
+    assert set(found) - {48, 49} == set()
+
+
+async def test_times_that_nobody_could_compare_are_said_to_be_so() -> None:
+    port = free_port()
+    verdicts, _ = await attacked(good(port), port)
+    [timing] = [each for each in verdicts if each.check.row == 49]
+    assert (timing.outcome, "no time that could be compared" in timing.detail) == (Outcome.SKIPPED, True)
 
 
 async def test_a_server_without_limits_is_found() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from ostiary.domain.models import ACCOUNT, SESSION, USER, VERIFICATION
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.outgoing import HttpAnswer
 from tests.builders import Browser, cookie_names
-from tests.identity_provider import Detour, IdentityProvider, identity_provider
+from tests.identity_provider import Detour, IdentityProvider
 from tests.security.conftest import POSTGRES, Place, execute
 from tests.security.surface import surface_options
 from tests.social import ADA, arrive, depart, link, outcome, social_providers
@@ -22,12 +21,6 @@ MANY = 12
 POSTGRESQL = pytest.mark.parametrize(
     "place", [pytest.param("postgresql", marks=pytest.mark.services)], indirect=True
 )
-
-
-@pytest.fixture
-def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
-    with identity_provider(clock) as running:
-        yield running
 
 
 async def nodes(place: Place, provider: IdentityProvider, clock: FrozenRuntime, count: int = 2) -> list[Any]:

@@ -1,37 +1,20 @@
 """S72: whoever registers the address of somebody else first gains nothing, and the owner gets in."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from ostiary import Auth, EmailAndPassword, MailedLink
+from ostiary import Auth, EmailAndPassword
 from ostiary.domain.models import ACCOUNT, USER, AccountFields, UserFields
 from ostiary.domain.runtime import FrozenRuntime
 from tests.builders import PASSWORD, Browser, code_of
-from tests.identity_provider import Detour, IdentityProvider, identity_provider
+from tests.identity_provider import Detour, IdentityProvider
 from tests.security.conftest import Place
 from tests.security.surface import surface_options
-from tests.social import ADA, arrive, depart, link, outcome, social_providers
+from tests.social import ADA, Mailbox, arrive, depart, link, outcome, social_providers
 
 NEW_PASSWORD = "the owner's own horse battery"
 MALLORY = {"sub": "mallory", "email": "mallory@example.com", "email_verified": True, "name": "Mallory"}
-
-
-@pytest.fixture
-def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
-    with identity_provider(clock) as running:
-        yield running
-
-
-class Mailbox:
-    """What the owner of the address reads."""
-
-    def __init__(self) -> None:
-        self.links: list[MailedLink] = []
-
-    async def receive(self, link: MailedLink) -> None:
-        self.links.append(link)
 
 
 async def opened(place: Place, provider: IdentityProvider, clock: FrozenRuntime, mailbox: Mailbox) -> Auth:

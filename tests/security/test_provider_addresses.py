@@ -11,7 +11,7 @@ from ostiary.domain.runtime import FrozenRuntime
 from ostiary.services.oauth import client
 from ostiary.services.oauth.providers import generic
 from tests.builders import Browser, code_of, some_auth, some_options
-from tests.identity_provider import CLIENT_ID, SECRET, IdentityProvider, identity_provider
+from tests.identity_provider import CLIENT_ID, SECRET, IdentityProvider
 from tests.social import arrive, depart, outcome
 
 PLACES = ("token_endpoint", "jwks_uri", "userinfo_endpoint", "authorization_endpoint")
@@ -42,12 +42,6 @@ NO_ADDRESS = [
     ["https://idp.example"],
 ]
 LOOPBACK = ["http://127.0.0.1:6379/", "http://localhost:6379/", "https://[::1]/", "http://a.localhost/"]
-
-
-@pytest.fixture
-def provider(clock: FrozenRuntime) -> Any:
-    with identity_provider(clock) as running:
-        yield running
 
 
 def auth_of(provider: IdentityProvider, clock: FrozenRuntime, **changes: Any) -> Auth:

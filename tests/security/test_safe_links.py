@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,6 +22,7 @@ from ostiary.domain.models import VERIFICATION
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.options import ChangeEmail
 from ostiary.outgoing import Mailer
+from ostiary.outgoing.mail.templates import OWN, Templates, _phrases_in
 from ostiary.plugins import CodeOptions, SafeLinks
 from tests.builders import ORIGIN, Browser, code_of, some_auth, some_options
 from tests.posting import SENDER, Postbox
@@ -274,3 +276,37 @@ async def test_without_the_plugin_a_link_is_followed_at_once_and_no_mail_has_a_c
         for path in ("/redeem-mailed-code", "/verify-email/confirm", "/delete-user/confirm"):
             assert (await browser.post(path, json={})).status_code == 404
     await auth.close()
+
+
+async def test_a_page_speaks_as_its_mail_does(auth: Auth) -> None:
+    async with Browser(auth) as browser:
+        link = "/verify-email?token=x"
+        german = await browser.get(link, headers={"accept-language": "de-AT,en;q=0.5"})
+        assert '<html lang="de">' in german.text
+        assert "Ist das deine E-Mail-Adresse?" in german.text
+        assert german.headers["content-language"] == "de"
+        for languages in ("fr", "", "../../en", "en-GB"):
+            other = await browser.get(link, headers={"accept-language": languages})
+            assert "Is this your email address?" in other.text
+
+
+async def test_an_application_has_words_of_its_own_on_the_pages(clock: FrozenRuntime, tmp_path: Path) -> None:
+    for locale, line in {"fr": "Est-ce votre adresse\u00a0?", "de": "<b>Stimmt's?</b>"}.items():
+        (tmp_path / locale).mkdir()
+        (tmp_path / locale / "pages.txt").write_text(f"verify-email.question: {line}\n", "utf-8")
+    mailer = Mailer(sender=SENDER, transport=Postbox(), templates=tmp_path)
+    auth = some_auth(some_options(), clock, mailer=mailer, plugins=[SafeLinks()])
+    async with Browser(auth) as browser:
+        french = await browser.get("/verify-email?token=x", headers={"accept-language": "fr"})
+        assert "Est-ce votre adresse" in french.text
+        assert "Yes, go on" in french.text
+        german = await browser.get("/verify-email?token=x", headers={"accept-language": "de"})
+        assert "&lt;b&gt;Stimmt&#x27;s?&lt;/b&gt;" in german.text
+        assert "Ja, weiter" in german.text
+
+
+def test_every_language_has_every_phrase() -> None:
+    templates = Templates()
+    own = {locale: _phrases_in(OWN / locale / "pages.txt") for locale in templates.locales}
+    assert own["en"]
+    assert all(phrases.keys() == own["en"].keys() for phrases in own.values())

@@ -1,6 +1,6 @@
 """S71: a flow with a provider belongs to one browser and one provider, and ends once."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from ostiary import AccountOptions, Auth
 from ostiary.domain.models import ACCOUNT, USER, VERIFICATION, UserFields
 from ostiary.domain.runtime import FrozenRuntime
 from tests.builders import PASSWORD, Browser, code_of
-from tests.identity_provider import IdentityProvider, asked, code_for, identity_provider
+from tests.identity_provider import IdentityProvider, asked, code_for
 from tests.social import ADA, arrive, depart, outcome, social_auth
 
 EVIL = [
@@ -26,12 +26,6 @@ EVIL = [
     "http://auth.test:81/",
     "http://xn--uth-5cd.test/",
 ]
-
-
-@pytest.fixture
-def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
-    with identity_provider(clock) as running:
-        yield running
 
 
 @pytest.fixture

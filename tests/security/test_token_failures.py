@@ -4,18 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
-from ostiary import Auth, SessionOptions
+from ostiary import SessionOptions
 from ostiary.domain.errors import StorageUnavailable
 from ostiary.domain.models import USER
 from ostiary.domain.roles import BANNED, ROLE
 from ostiary.domain.runtime import FrozenRuntime
-from ostiary.integrations.fastapi import CurrentUser
 from ostiary.plugins import Tokens
 from ostiary.storage.memory import MemoryKeyValue
 from tests.builders import PASSWORD, Browser, some_options
-from tests.pairs import EMAIL, Pair, families, pair_auth, program, refresh, refreshed, signed_up
+from tests.pairs import EMAIL, Pair, application, families, pair_auth, program, refresh, refreshed, signed_up
 
 
 class Fallible:
@@ -124,17 +122,6 @@ async def test_a_browser_keeps_its_cookie_while_nobody_can_log_it_out(clock: Fro
         store.left = None
         assert browser.cookie("better-auth.refresh_token") is not None
         assert (await browser.post("/logout")).status_code == 204
-
-
-def application(auth: Auth) -> FastAPI:
-    app = FastAPI()
-    auth.install(app)
-
-    @app.get("/app/me")
-    async def me(user: CurrentUser) -> str:
-        return user.email
-
-    return app
 
 
 @pytest.mark.parametrize("in_redis", [False, True], ids=["for limits", "for sessions"])

@@ -1,22 +1,20 @@
 """Every kind of token at every place that takes one: each is accepted where it belongs, and nowhere else."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
-from ostiary import Auth, CookieCache, SessionOptions, User
+from ostiary import CookieCache, SessionOptions
 from ostiary.crypto.json_web_signatures import SharedKey, sign_token
 from ostiary.crypto.session_cache import Strategy
 from ostiary.crypto.signed_jwt import sign_jwt
 from ostiary.crypto.signing import sign
 from ostiary.domain.runtime import FrozenRuntime
-from ostiary.integrations.fastapi import CurrentUser, require_role
 from ostiary.plugins import Admin, Bearer, Tokens
 from tests.builders import DAY, ORIGIN, SECRET, SESSION_COOKIE, Browser, some_options
-from tests.pairs import EMAIL, bearer, pair_auth, program, signed_up
+from tests.pairs import EMAIL, application, bearer, pair_auth, program, signed_up
 from tests.security.test_token_services import SERVICES, TASKS
 
 HEADERS = (
@@ -40,21 +38,6 @@ ACCEPTED = {
     "jwt that names the session": {"bearer /app/me", "bearer /app/user"},
 }
 """What is not listed is accepted nowhere."""
-
-
-def application(auth: Auth) -> FastAPI:
-    app = FastAPI()
-    auth.install(app)
-
-    @app.get("/app/me")
-    async def me(user: CurrentUser) -> str:
-        return user.email
-
-    @app.get("/app/user")
-    async def user(user: Annotated[User, require_role("user")]) -> str:
-        return user.email
-
-    return app
 
 
 class Consumers:

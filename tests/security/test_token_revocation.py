@@ -2,22 +2,20 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
-from ostiary import Auth, DeleteUser, SessionOptions, User, UserOptions
+from ostiary import Auth, DeleteUser, SessionOptions, UserOptions
 from ostiary.crypto.signing import sign
 from ostiary.domain.models import ID, SESSION, USER
 from ostiary.domain.roles import BAN_EXPIRES, BANNED, ROLE
 from ostiary.domain.runtime import FrozenRuntime
-from ostiary.integrations.fastapi import CurrentUser, require_role
 from ostiary.plugins import Admin, Bearer, Tokens
 from ostiary.storage.memory import MemoryKeyValue
 from tests.builders import DAY, PASSWORD, SESSION_COOKIE, Browser, some_options
-from tests.pairs import EMAIL, Pair, bearer, pair_auth, program, refresh, refreshed, signed_up
+from tests.pairs import EMAIL, Pair, application, bearer, pair_auth, program, refresh, refreshed, signed_up
 from tests.security.test_token_services import SERVICES, TASKS
 
 NEW_PASSWORD = "another horse battery"
@@ -80,21 +78,6 @@ class Scene:
     async def refreshing(self) -> int:
         body = {"refresh_token": self.pair.refresh}
         return (await self.client.post("/api/auth/refresh", json=body)).status_code
-
-
-def application(auth: Auth) -> FastAPI:
-    app = FastAPI()
-    auth.install(app)
-
-    @app.get("/app/me")
-    async def me(user: CurrentUser) -> str:
-        return user.email
-
-    @app.get("/app/admin")
-    async def admin(user: Annotated[User, require_role("admin")]) -> str:
-        return user.email
-
-    return app
 
 
 @pytest.fixture(params=["database", "redis", "database, deny list in redis"])

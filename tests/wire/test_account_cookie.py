@@ -1,26 +1,17 @@
 """The account that somebody came by, carried by the browser."""
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from ostiary import AccountOptions, Auth
 from ostiary.domain.models import ACCOUNT, AccountFields
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.options import CookieCache, SessionOptions
 from tests.builders import Browser, code_of, cookie_names, set_cookies, some_options
-from tests.identity_provider import Detour, IdentityProvider, identity_provider
+from tests.identity_provider import Detour, IdentityProvider
 from tests.social import ADA, arrive, depart, link, outcome, social_auth, social_providers
 
 NAME = "better-auth.account_data"
 CARRIED = {"useAccountCookie": True}
-
-
-@pytest.fixture
-def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
-    with identity_provider(clock) as running:
-        yield running
 
 
 def carrying(provider: IdentityProvider, clock: FrozenRuntime, **changes: Any) -> Auth:

@@ -1,7 +1,7 @@
 """The accounts of a user: listed, linked on request, dropped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,14 +12,8 @@ from ostiary.domain.runtime import FrozenRuntime
 from ostiary.http.api import Caller
 from ostiary.http.routes.accounts import UnlinkAccount
 from tests.builders import Browser, code_of, set_cookies
-from tests.identity_provider import IdentityProvider, identity_provider
+from tests.identity_provider import IdentityProvider
 from tests.social import ADA, arrive, depart, link, outcome, social_auth
-
-
-@pytest.fixture
-def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
-    with identity_provider(clock) as running:
-        yield running
 
 
 @pytest.fixture

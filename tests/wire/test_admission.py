@@ -1,6 +1,5 @@
 """The application has the last word on who becomes a user, gets an account, or comes again by a provider."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,16 +8,10 @@ from ostiary import Auth, UserCheck, UserOptions, UserRefused
 from ostiary.domain.models import ACCOUNT, USER, UserFields
 from ostiary.domain.runtime import FrozenRuntime
 from tests.builders import PASSWORD, Browser, code_of, some_auth, some_options
-from tests.identity_provider import IdentityProvider, identity_provider
+from tests.identity_provider import IdentityProvider
 from tests.social import ADA, arrive, depart, link, outcome, social_auth
 
 REFUSED = "/oh?error=not_ours&error_description=Only+people+of+example.com"
-
-
-@pytest.fixture
-def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
-    with identity_provider(clock) as running:
-        yield running
 
 
 class Doorkeeper:

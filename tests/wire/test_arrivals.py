@@ -1,32 +1,18 @@
 """What a server decides about people who come by providers: proof of the mailbox, trust, how flows begin."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from ostiary import AccountLinking, AccountOptions, EmailVerificationOptions, GenericOAuth, MailedLink
+from ostiary import AccountLinking, AccountOptions, EmailVerificationOptions
 from ostiary.domain.models import USER, UserFields
 from ostiary.domain.runtime import FrozenRuntime
 from tests.builders import Browser, code_of, cookie_names, some_auth, some_options
-from tests.identity_provider import CLIENT_ID, SECRET, Detour, IdentityProvider, asked, identity_provider
-from tests.social import ADA, arrive, depart, link, outcome, social_auth
+from tests.identity_provider import CLIENT_ID, Detour, IdentityProvider, asked
+from tests.social import ADA, Mailbox, arrive, depart, link, openid, outcome, social_auth
 
 UNPROVED = {**ADA, "email_verified": False}
-
-
-@pytest.fixture
-def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
-    with identity_provider(clock) as running:
-        yield running
-
-
-class Mailbox:
-    def __init__(self) -> None:
-        self.links: list[MailedLink] = []
-
-    async def receive(self, link: MailedLink) -> None:
-        self.links.append(link)
 
 
 def verifying(mailbox: Mailbox, **changes: Any) -> EmailVerificationOptions:
@@ -125,13 +111,7 @@ async def test_a_provider_may_begin_a_flow(
     provider: IdentityProvider, clock: FrozenRuntime, allowed: bool
 ) -> None:
     """S71: what it brings along is not looked at; a flow of our own begins."""
-    begins = GenericOAuth(
-        provider_id="openid",
-        client_id=CLIENT_ID,
-        client_secret=SECRET,
-        discovery_url=f"{provider.issuer}/.well-known/openid-configuration",
-        allow_idp_initiated=allowed,
-    )
+    begins = openid(provider, allow_idp_initiated=allowed)
     auth = some_auth(some_options(social_providers=(begins,)), clock, http_client=Detour(provider))
     async with Browser(auth) as browser:
         answer = await browser.get("/callback/openid", params={"code": "of the provider"})
@@ -151,13 +131,7 @@ async def test_a_provider_may_begin_a_flow(
 async def test_whoever_signs_out_is_led_to_the_providers_own_sign_out(
     provider: IdentityProvider, clock: FrozenRuntime, alone: bool
 ) -> None:
-    settings = GenericOAuth(
-        provider_id="openid",
-        client_id=CLIENT_ID,
-        client_secret=SECRET,
-        discovery_url=f"{provider.issuer}/.well-known/openid-configuration",
-        disable_provider_logout=alone,
-    )
+    settings = openid(provider, disable_provider_logout=alone)
     auth = some_auth(some_options(social_providers=(settings,)), clock, http_client=Detour(provider))
     async with Browser(auth) as browser:
         assert outcome(await arrive(browser, await depart(browser))) == "/in signed in"

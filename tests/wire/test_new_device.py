@@ -88,6 +88,14 @@ async def test_the_browser_that_signed_up_is_known(house: House) -> None:
     assert await house.mails() == []
 
 
+async def test_who_comes_beside_the_browser_that_signs_up_is_reported_at_once(house: House) -> None:
+    async with house.browser() as mine, house.browser() as other:
+        await mine.sign_up("grace@example.com")
+        await other.sign_in("grace@example.com")
+        assert len(await house.mails()) == 1
+        assert house.postbox.recipients == ["grace@example.com"]
+
+
 async def test_a_browser_known_to_one_account_is_new_to_another(house: House, clock: FrozenRuntime) -> None:
     other = house.browser()
     await other.sign_up("grace@example.com")
@@ -208,7 +216,7 @@ async def test_an_application_may_send_the_mail_itself(clock: FrozenRuntime) -> 
     async def send(link: NewDeviceLink) -> None:
         seen.append(link)
 
-    auth = some_auth(clock=clock, plugins=[NewDevice(send=send)])
+    auth = some_auth(clock=clock, plugins=[NewDevice(send=send, reset_page="/reset-password")])
     async with Browser(auth) as mine, Browser(auth, headers={"user-agent": "curl/8"}) as other:
         await mine.sign_up()
         clock.advance(hours=1)
@@ -223,7 +231,7 @@ async def test_an_application_may_send_the_mail_itself(clock: FrozenRuntime) -> 
 
 def test_without_anything_that_sends_it_is_a_mistake() -> None:
     with pytest.raises(ConfigurationError, match="mailer"):
-        some_auth(plugins=[NewDevice()])
+        some_auth(plugins=[NewDevice(reset_page="/reset-password")])
 
 
 @pytest.mark.parametrize(

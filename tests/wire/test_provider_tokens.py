@@ -1,7 +1,7 @@
 """The tokens of linked accounts: handed out, renewed once for all who ask, and used to ask the provider."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,16 +16,10 @@ from ostiary.http.account_wire import AccountSelection
 from ostiary.http.api import Caller
 from ostiary.http.json import iso
 from tests.builders import Browser, code_of
-from tests.identity_provider import IdentityProvider, identity_provider
+from tests.identity_provider import IdentityProvider
 from tests.social import ADA, arrive, depart, link, outcome, social_auth
 
 ROUTES = [("POST", "/get-access-token"), ("POST", "/refresh-token"), ("GET", "/account-info")]
-
-
-@pytest.fixture
-def provider(clock: FrozenRuntime) -> Iterator[IdentityProvider]:
-    with identity_provider(clock) as running:
-        yield running
 
 
 @pytest.fixture

@@ -69,9 +69,10 @@ function row(task) {
 function onSubmit(id, path) {
   find(id).onsubmit = attempt(async (event) => {
     const form = event.target;
-    await call("POST", path, fields(form));
+    const answer = await call("POST", path, fields(form));
     form.reset();
     await show();
+    if (answer.token === null) find("message").textContent = "We have sent a mail. Open it to go on.";
   });
 }
 

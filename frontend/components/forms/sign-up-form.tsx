@@ -6,10 +6,17 @@ import { Field } from "./field";
 import { Form, Submit, type Values } from "./form";
 import { PasswordField } from "./password-field";
 
-export function SignUpForm({ next }: { next: string }) {
+interface Props {
+  next: string;
+  /** Called with the address, where it has to be confirmed before anybody is signed in. */
+  onMailed: (email: string) => void;
+}
+
+export function SignUpForm({ next, onMailed }: Props) {
   async function submit({ name = "", email = "", newPassword = "" }: Values) {
-    const problem = await signUp({ name, email, password: newPassword });
-    if (!problem) leave(next);
+    const { problem, mailed } = await signUp({ name, email, password: newPassword });
+    if (mailed) onMailed(email);
+    else if (!problem) leave(next);
     return problem;
   }
 

@@ -1,6 +1,6 @@
 "use client";
 
-import { sendVerification } from "@/data/profile/change";
+import { sendVerification } from "@/data/session/enter";
 import { Field } from "./field";
 import { Submit } from "./form";
 import { MailedForm } from "./mailed-form";

@@ -3,7 +3,6 @@ import { authClient } from "@/lib/auth-client";
 import type { Problem } from "@/lib/problems";
 
 /** Where links in mails lead once the server has seen them; it adds `error` where something was wrong. */
-const VERIFIED = "/verify-email?done=1";
 const CHANGED = "/verify-email?done=change";
 const RESET = "/reset-password";
 
@@ -13,9 +12,6 @@ export const changeName = (name: string): Outcome => attempt(authClient.updateUs
 
 export const changeEmail = (newEmail: string): Outcome =>
   attempt(authClient.changeEmail({ newEmail, callbackURL: CHANGED }));
-
-export const sendVerification = (email: string): Outcome =>
-  attempt(authClient.sendVerificationEmail({ email, callbackURL: VERIFIED }));
 
 export const requestPasswordReset = (email: string): Outcome =>
   attempt(authClient.requestPasswordReset({ email, redirectTo: RESET }));

@@ -14,8 +14,25 @@ export interface Credentials {
 export const signIn = (credentials: Credentials): Promise<Problem | null> =>
   attempt(client().then(({ signIn }) => signIn.email(credentials)));
 
-export const signUp = (person: { name: string; email: string; password: string }): Promise<Problem | null> =>
-  attempt(client().then(({ signUp }) => signUp.email({ ...person, callbackURL: "/verify-email?done=1" })));
+/** Where links in mails lead once the server has seen them; it adds `error` where something was wrong. */
+const VERIFIED = "/verify-email?done=1";
+
+export interface Applicant {
+  name: string;
+  email: string;
+  password: string;
+}
+
+/** Signs up. `mailed`: nobody is signed in yet, the address has to be confirmed first; known ones are answered alike. */
+export async function signUp(applicant: Applicant): Promise<{ problem: Problem | null; mailed: boolean }> {
+  let mailed = false;
+  const onSuccess = ({ data }: { data: { token: string | null } }) => void (mailed = data.token === null);
+  const call = client().then(({ signUp }) => signUp.email({ ...applicant, callbackURL: VERIFIED }, { onSuccess }));
+  return { problem: await attempt(call), mailed };
+}
+
+export const sendVerification = (email: string): Promise<Problem | null> =>
+  attempt(client().then((client) => client.sendVerificationEmail({ email, callbackURL: VERIFIED })));
 
 /** Leaves for the provider; comes back to `next`, or to the sign-in page with `error` in its address. */
 export function signInWith(provider: string, next: string): Promise<Problem | null> {

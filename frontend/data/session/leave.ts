@@ -1,3 +1,5 @@
+import { signInPath } from "@/lib/return-path";
+
 let leaving = false;
 
 /** Load another page from the server, once: what this tab remembers of the session goes with it. */
@@ -5,6 +7,11 @@ export function leave(to: string): void {
   if (leaving) return;
   leaving = true;
   window.location.replace(to);
+}
+
+/** Lead to sign-in and back here, with a reason why: `ended`, or `again` for somebody who is to show that it is them. */
+export function leaveForSignIn(reason: "ended" | "again"): void {
+  leave(signInPath(location.pathname + location.search, { [reason]: "" }));
 }
 
 /** The event of a request that the server answered as one of nobody. */

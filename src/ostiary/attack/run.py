@@ -15,7 +15,7 @@ class Limits:
     """How far an attack goes."""
 
     requests: int = 300
-    seconds: float = 180.0
+    seconds: float = 240.0
 
 
 async def attack(base: str, runtime: Runtime, limits: Limits) -> AsyncIterator[Verdict | str]:
@@ -52,6 +52,7 @@ async def _left(scene: Scene) -> Sequence[str]:
 
 async def _tried(scene: Scene, checks: Sequence[Check]) -> AsyncIterator[Verdict]:
     for check in checks:
+        scene.figures = ""
         try:
             broken = await check.run(scene)
         except Skipped as reason:
@@ -61,4 +62,5 @@ async def _tried(scene: Scene, checks: Sequence[Check]) -> AsyncIterator[Verdict
         except Unreachable as error:
             yield Verdict(check, Outcome.BROKEN, f"no answer: {error}")
         else:
-            yield Verdict(check, Outcome.BROKEN if broken else Outcome.HELD, "; ".join(broken))
+            outcome = Outcome.BROKEN if broken else Outcome.HELD
+            yield Verdict(check, outcome, "; ".join(broken) or scene.figures)

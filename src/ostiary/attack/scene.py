@@ -50,6 +50,8 @@ class Scene:
     people: list[Person] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     """Accounts that could not be deleted."""
+    figures: str = ""
+    """What the check under way measured; shown even where nothing is broken."""
 
     def stranger(self) -> Person:
         """Return somebody without an account."""

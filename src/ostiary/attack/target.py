@@ -32,6 +32,8 @@ class Answer:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    seconds: float
+    """How long it took to come."""
 
     def header(self, name: str) -> str | None:
         """Return the first header of a (lower-case) name."""
@@ -133,6 +135,8 @@ class Target:
 
     async def _exchange(self, method: str, url: str, headers: Headers, raw: bytes | None) -> Answer:
         lines = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers]
+        clock = asyncio.get_running_loop().time
+        began = clock()
         async with self._pool.stream(method, url, headers=lines, content=raw) as got:
             body = b""
             async for chunk in got.aiter_stream():
@@ -140,4 +144,4 @@ class Target:
                 if len(body) > _LARGEST:
                     break
         shown = tuple((n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in got.headers)
-        return Answer(got.status, shown, body)
+        return Answer(got.status, shown, body, clock() - began)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from ostiary.attack.scene import Scene
 
-ASVS_EDITION = "OWASP ASVS 5.0"
-
 
 class Outcome(StrEnum):
     """How a check ended."""

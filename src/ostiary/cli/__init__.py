@@ -4,6 +4,7 @@ import typer
 
 from ostiary.cli.attack import attack
 from ostiary.cli.audit import audit
+from ostiary.cli.audit_pruning import prune
 from ostiary.cli.clean import clean
 from ostiary.cli.doctor import doctor
 from ostiary.cli.exits import Group
@@ -35,7 +36,8 @@ app.command(short_help="Print a new secret, or rotate secrets.")(secret)
 app.add_typer(users, name="users", short_help="List, create, ban and delete users.")
 app.add_typer(keys, name="keys", short_help="List and rotate the keys that sign tokens.")
 app.add_typer(mail, name="mail", short_help="List mail, retry what failed, send a test.")
-app.add_typer(audit, name="audit", short_help="List, export and verify the record of security acts.")
+audit.command()(prune)
+app.add_typer(audit, name="audit", short_help="List, export, verify and prune the record of security acts.")
 app.command("import", short_help="Take people over from another system.")(import_people)
 app.command("mint-session", short_help="Print a signed-in browser for Playwright.")(mint_session)
 app.command(short_help="Delete rows that ended more than a day ago.")(clean)

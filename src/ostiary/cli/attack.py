@@ -32,7 +32,7 @@ def attack(
     ] = 300,
     seconds: Annotated[
         int, typer.Option("--seconds", metavar="N", min=1, max=3600, help="At most so many seconds.")
-    ] = 180,
+    ] = 240,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Attack a server of your own harmlessly, and report by section of OWASP ASVS.

@@ -1,11 +1,11 @@
-"""`ostiary audit`: the record of security acts."""
+"""`ostiary audit`: the record of security acts, to read and to prove."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ostiary.cli.exits import REFUSED, Group
+from ostiary.cli.exits import REFUSED, group
 from ostiary.cli.target import App, Config, run, target
 from ostiary.domain.errors import ConfigurationError
 
@@ -16,16 +16,11 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 500
 
-audit = typer.Typer(
-    cls=Group,
-    help="List, export and verify the record of security acts.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+audit = group("List, export, verify and prune the record of security acts.")
 
 
-def _chain(auth: "Auth") -> "AuditChain":
+def chain_of(auth: "Auth") -> "AuditChain":
+    """Return the chain; raises ConfigurationError where no log is kept."""
     linker = auth.services.audit.linker
     if linker is None:
         raise ConfigurationError("this application keeps no audit log: set audit=AuditOptions(enabled=True)")
@@ -46,7 +41,7 @@ def list_events(
 ) -> None:
     """List events, the newest first: when, what, whom it is about, from where and why."""
     auth = target(config, app).auth
-    chain = _chain(auth)
+    chain = chain_of(auth)
 
     async def newest() -> Sequence["AuditEvent"]:
         """Find the person, then the events; of somebody who was deleted only the id is left to ask for."""
@@ -96,23 +91,24 @@ def export(config: Config = None, app: App = None) -> None:
     What was not linked yet is linked first.
     """
     auth = target(config, app).auth
-    chain = _chain(auth)
+    chain = chain_of(auth)
 
     async def printing() -> None:
         """Print page by page, so that a log of any length fits into memory."""
         await chain.link()
-        async for line in _lines(chain):
+        async for line in lines_of(chain.events()):
             typer.echo(line)
 
     run(auth, printing())
 
 
-async def _lines(chain: "AuditChain") -> AsyncIterator[str]:
+async def lines_of(events: AsyncIterator["AuditEvent"]) -> AsyncIterator[str]:
+    """Return events as lines of JSON, in the names of the columns."""
     from ostiary.domain.audit import AUDIT_EVENT  # noqa: PLC0415  help texts need no server
     from ostiary.domain.entities import value_of  # noqa: PLC0415  as above
     from ostiary.http.json import dump  # noqa: PLC0415  as above
 
-    async for event in chain.events():
+    async for event in events:
         values = {field.name: value_of(event, field) for field in AUDIT_EVENT.fields}
         yield dump({"id": event.id, **values}).decode()
 
@@ -135,7 +131,7 @@ def verify(
     a missing end show against a head noted elsewhere. Every round of linking logs one.
     """
     auth = target(config, app).auth
-    chain = _chain(auth)
+    chain = chain_of(auth)
     verdict = run(auth, chain.verify([_head(text) for text in expect or []]))
     _report(verdict)
     if verdict.faults:
@@ -145,17 +141,26 @@ def verify(
 def _head(text: str) -> "Head":
     from ostiary.services.audit_chain import Head  # noqa: PLC0415  help texts need no server
 
-    position, colon, digest = text.partition(":")
-    if not colon or not position.isdecimal() or not digest:
+    head = Head.parse(text)
+    if head is None:
         raise typer.BadParameter(f"'{text}' is not POSITION:HASH", param_hint="--expect")
-    return Head(int(position), digest)
+    return head
 
 
 def _report(verdict: "Verdict") -> None:
+    from ostiary.cli.people import printable  # noqa: PLC0415  help texts need no server
+
     for fault in verdict.faults:
         typer.echo(f"at {fault.position}: {fault.what}")
     if verdict.late:
         typer.echo(f"{verdict.late} linked long after younger ones: a clock was wrong, or they are backdated")
+    if verdict.pruning is not None:
+        pruning = verdict.pruning
+        by = pruning.event.actor_id or "nobody"
+        when = f"{pruning.event.created_at:%Y-%m-%d %H:%M}"
+        typer.echo(
+            printable(f"pruned up to {pruning.last.position} at {when} by {by}: {pruning.event.reason}")
+        )
     if verdict.waiting:
         typer.echo(f"{verdict.waiting} not linked yet")
     state = "The chain is broken." if verdict.faults else "The chain holds."

@@ -44,6 +44,17 @@ class Group(TyperGroup):
             raise _ended(str(error), REFUSED) from None
 
 
+def group(about: str) -> typer.Typer:
+    """Return a group of commands; without a command it shows its help."""
+    return typer.Typer(
+        cls=Group,
+        help=about,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,  # they would show local variables
+    )
+
+
 def _ended(message: str, code: int) -> typer.Exit:
     typer.secho(f"Error: {' '.join(message.split())}", fg="red", err=True)
     return typer.Exit(code)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ostiary.cli.exits import Group
+from ostiary.cli.exits import group
 from ostiary.cli.target import App, Config, run, target
 from ostiary.domain.errors import ConfigurationError
 
@@ -12,13 +12,7 @@ if TYPE_CHECKING:
     from ostiary.auth import Auth
     from ostiary.services.signing_keys import SigningKeys
 
-keys = typer.Typer(
-    cls=Group,
-    help="List the keys that sign tokens, and make new ones.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+keys = group("List the keys that sign tokens, and make new ones.")
 
 
 def _keys(auth: "Auth") -> "SigningKeys":

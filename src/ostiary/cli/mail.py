@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ostiary.cli.exits import Group, Refused
+from ostiary.cli.exits import Refused, group
 from ostiary.cli.target import App, Config, run, target
 from ostiary.domain.errors import ConfigurationError
 
@@ -12,13 +12,7 @@ if TYPE_CHECKING:
     from ostiary.auth import Auth
     from ostiary.services.courier import Courier
 
-mail = typer.Typer(
-    cls=Group,
-    help="List mail, try again what could not be delivered, and send a test.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+mail = group("List mail, try again what could not be delivered, and send a test.")
 
 State = Annotated[
     Literal["waiting", "sent", "dead"] | None,

@@ -1,24 +1,18 @@
 """`ostiary users`: look after people from the command line."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ostiary.cli.exits import Group, Refused
+from ostiary.cli.exits import Refused, group
+from ostiary.cli.moments import moment
 from ostiary.cli.target import App, Config, run, target
 
 if TYPE_CHECKING:
     from ostiary.cli.people import People
 
-users = typer.Typer(
-    cls=Group,
-    help="List, create, ban and delete users, and set their passwords.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+users = group("List, create, ban and delete users, and set their passwords.")
 
 Who = Annotated[str, typer.Argument(metavar="USER", help="Email address or id.")]
 PasswordStdin = Annotated[
@@ -153,19 +147,11 @@ def ban(
 
     Signing in is refused until the ban is lifted or over.
     """
-    ends = _moment(until) if until is not None else None
+    ends = moment(until, "--until") if until is not None else None
     people = _people(config, app)
     user = run(people.auth, people.ban(person, reason, ends))
     end = f" until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""
     typer.echo(f"Banned {user.email}{end}; all sessions ended.")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise typer.BadParameter(f"'{text}' is no date such as 2031-12-31", param_hint="--until") from None
 
 
 @users.command()

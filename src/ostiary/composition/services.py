@@ -19,6 +19,7 @@ from ostiary.http.session_cookies import SessionCookies
 from ostiary.http.session_reader import SessionReader
 from ostiary.options import Options
 from ostiary.outgoing import DefaultHttpClient
+from ostiary.outgoing.breakers import BreakingHttpClient
 from ostiary.services.accounts import Accounts
 from ostiary.services.admission import Admission
 from ostiary.services.audit import AuditLog
@@ -71,7 +72,7 @@ def _hasher_of(parts: Parts, runtime: Runtime, observers: Observers) -> Password
 def _passwords_of(options: Options, parts: Parts, users: Users, limiter: RateLimiter) -> Passwords:
     runtime = users.runtime
     limit = options.rate_limit.sign_in_failures if options.rate_limit.enabled else None
-    breaches = BreachedPasswords(parts.http_client or DefaultHttpClient())
+    breaches = BreachedPasswords(BreakingHttpClient(parts.http_client or DefaultHttpClient()))
     return Passwords(
         store=users.store,
         users=users,
@@ -108,7 +109,10 @@ def _mail_flows_of(
     known: Verifications,
 ) -> MailFlows:
     keyring = keyring_of(options)
-    courier = courier_of(options, parts.mailer, known.store, keyring, known.runtime)
+    observers = known.writes.audit.observers
+    courier = courier_of(
+        options, parts.mailer, known.store, keyring, runtime=known.runtime, observers=observers
+    )
     codes = codes_of([wanted for p in parts.plugins if (wanted := p.mailed_codes())], known, keyring)
     links = mailed_links_of(options, limiter, background, passwords, courier=courier, codes=codes)
     return mail_flows_of(options, links, passwords, known)

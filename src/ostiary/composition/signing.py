@@ -27,13 +27,16 @@ UNNAMED_ISSUER: Final = "ostiary"
 
 def denials_of(options: Options, parts: Parts, store: Store, runtime: Runtime) -> Denials:
     """Keep the deny list in the key-value store; without one, each process knows of its own deeds."""
-    key_value = parts.key_value
-    if key_value is None:
+    kept_for = LONGEST_LIFE + CLOCK_SKEW
+    if parts.key_value is None:
         from ostiary.storage.memory import MemoryKeyValue  # noqa: PLC0415  see `signing_of`
 
-        key_value = MemoryKeyValue(runtime)
+        own = MemoryKeyValue(runtime)
+        deny_list = DenyList(own, kept_for, holds=own.holds)
+    else:
+        deny_list = DenyList(parts.key_value, kept_for)
     return Denials(
-        deny_list=DenyList(key_value, LONGEST_LIFE + CLOCK_SKEW),
+        deny_list=deny_list,
         store=store,
         runtime=runtime,
         admissions=admissions_of(parts),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from ostiary.composition.parts import Parts, keyring_of
 from ostiary.options import Options
 from ostiary.outgoing import DefaultHttpClient, HttpClient
+from ostiary.outgoing.breakers import BreakingHttpClient, no_breakers
 from ostiary.outgoing.networks import Network
 from ostiary.services.accounts import Accounts
 from ostiary.services.oauth.client import ProviderClient
@@ -21,11 +22,11 @@ from ostiary.services.verifications import Verifications
 
 def social_of(options: Options, parts: Parts, linking: Linking, verifications: Verifications) -> SocialSignIn:
     """Return sign-in by the configured providers."""
-    runtime, keyring = verifications.runtime, keyring_of(options)
+    runtime, keyring, breakers = verifications.runtime, keyring_of(options), no_breakers()
 
     def client_for(network: Network) -> HttpClient:
         """Return what asks hosts of one part of the world."""
-        return parts.http_client or DefaultHttpClient(network)
+        return BreakingHttpClient(parts.http_client or DefaultHttpClient(network), breakers)
 
     def judge_of(rules: IdTokenRules) -> IdTokens:
         """Return the judge of one provider's ID tokens."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, cast
 
 from ostiary.crypto import base64url
 from ostiary.domain.errors import JsonValue
@@ -247,6 +247,5 @@ def _model(algorithm: str) -> Any:  # the class is not exported
     return JWSRegistry.algorithms[algorithm]
 
 
-SIGNING_ALGORITHMS: Final[tuple[str, ...]] = get_args(Algorithm)
 VERIFYING_ALGORITHMS: Final = frozenset({*_CURVES, *_RSA})
 """What a key set may name."""

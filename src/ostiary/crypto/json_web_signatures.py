@@ -84,6 +84,10 @@ class Life:
     begins: float
     ends: float
 
+    def covers(self, seconds: float) -> bool:
+        """Tell whether it is now."""
+        return self.begins <= seconds < self.ends
+
     def check(self, seconds: float) -> None:
         """Raise TokenRefused before and after."""
         if seconds >= self.ends:

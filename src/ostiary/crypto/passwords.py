@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
+from ostiary.crypto.giving_way import THREADS_GIVE_WAY, give_way
 from ostiary.crypto.javascript import text_to_bytes
 from ostiary.crypto.password_hashes.algorithm import Algorithm, HashingAlgorithm, PasswordTooLong
 from ostiary.crypto.password_hashes.argon2 import Argon2
@@ -26,14 +25,6 @@ T = TypeVar("T")
 
 LONGEST_PASSWORD = 4096
 """Bytes. What is longer is never hashed, whatever policy stands before the hasher."""
-
-NICENESS = 7
-"""Added to that of the hashing threads: a busy event loop beside one gets about five times its share.
-
-Enough for others to keep most of their pace, and little enough for a crowd to be hashed within its patience.
-"""
-
-_LOWERS_PRIORITY = sys.platform == "linux"  # elsewhere threads have no niceness of their own
 
 KNOWN_ALGORITHMS: tuple[Algorithm, ...] = (
     Scrypt(),
@@ -90,7 +81,7 @@ class BoundedHasher:
         self._workers = workers or _threads()
         self._max_wait = max_wait.total_seconds()
         self._threads = ThreadPoolExecutor(
-            self._workers, thread_name_prefix="ostiary-password", initializer=_let_others_go_first
+            self._workers, thread_name_prefix="ostiary-password", initializer=give_way
         )
         self._lock = threading.Lock()
         self._jobs = 0
@@ -162,14 +153,7 @@ class BoundedHasher:
 
 def _threads() -> int:
     processors = os.cpu_count() or 1
-    return processors if _LOWERS_PRIORITY else max(1, processors - 1)
-
-
-def _let_others_go_first() -> None:
-    """Lower this thread's priority, so that hashes fill what the event loop leaves of busy processors."""
-    if _LOWERS_PRIORITY:
-        with suppress(OSError):  # a sandbox may forbid it; then hashes compete like everything else
-            os.nice(NICENESS)
+    return processors if THREADS_GIVE_WAY else max(1, processors - 1)
 
 
 def _too_long(password: str) -> bool:

@@ -4,13 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hmac import compare_digest
 from typing import Literal, TypeAlias
 
 from ostiary.crypto import base64url
 from ostiary.crypto.javascript import stringify
 from ostiary.crypto.signed_jwt import sign_jwt, verify_jwt
-from ostiary.crypto.signing import Keyring
+from ostiary.crypto.signing import Keyring, is_signed
 from ostiary.crypto.strict_json import Claims, parse_object
 from ostiary.crypto.token_form import TokenRefused
 from ostiary.domain.errors import JsonValue
@@ -121,7 +120,7 @@ def _open(
 
 def _payload(content: Claims, expires_at: int) -> CachePayload | None:
     """Read the members with their types; another kind of token of the same secret has none of them."""
-    session, user, updated_at = (content.get(name) for name in ("session", "user", "updatedAt"))
+    session, user, updated_at = content.get("session"), content.get("user"), content.get("updatedAt")
     version = content.get("version") or "1"
     if not (isinstance(session, dict) and isinstance(user, dict) and isinstance(version, str)):
         return None
@@ -149,7 +148,7 @@ def _open_compact(value: str, keyring: Keyring) -> tuple[Claims, int]:
         raise ValueError("not a compact cache")
     content, expires_at, claimed = envelope.groups()
     signed = _signed(content, expires_at)
-    if not any(compare_digest(base64url.encode(mac.digest(signed)), claimed) for mac in keyring.macs):
+    if not is_signed(signed, claimed, keyring):
         raise ValueError("no secret signed it")
     return parse_object(content + b"}"), int(expires_at)
 

@@ -10,6 +10,7 @@ from string import hexdigits
 from typing import Self
 from urllib.parse import quote
 
+from ostiary.crypto import base64url
 from ostiary.crypto.javascript import text_to_bytes
 from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.secret import VersionedSecret
@@ -148,6 +149,11 @@ def unsign(signed: str, keyring: Keyring) -> str | None:
         if compare_digest(_signature(message, mac), expected):
             return value
     return None
+
+
+def is_signed(message: bytes, claimed: bytes, keyring: Keyring) -> bool:
+    """Tell whether `claimed` is the HMAC of a message under any secret of the ring, in base64url."""
+    return any(compare_digest(base64url.encode(mac.digest(message)), claimed) for mac in keyring.macs)
 
 
 def encode_uri_component(text: str) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ostiary.domain.entities import Entity
-from ostiary.domain.schema import Field, Model
+from ostiary.domain.schema import Field, Model, fields_of
 
 
 class EventKind(StrEnum):
@@ -50,6 +50,8 @@ class EventKind(StrEnum):
     """A user was deleted."""
     KEYS_ROTATED = "keys_rotated"
     """A new key signs tokens; the detail is its identifier."""
+    AUDIT_PRUNED = "audit_pruned"
+    """The oldest events were removed; the detail is the place and the hash of the last of them."""
 
 
 class Ended(StrEnum):
@@ -132,8 +134,4 @@ class AuditFields:
     """SHA-256 over the event and the hash at the place before."""
 
 
-AUDIT_EVENT: Final = Model[AuditEvent](
-    "auditEvent",
-    AuditEvent,
-    tuple(value for value in vars(AuditFields).values() if isinstance(value, Field)),
-)
+AUDIT_EVENT: Final = Model[AuditEvent]("auditEvent", AuditEvent, fields_of(AuditFields))

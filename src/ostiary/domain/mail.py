@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 from ostiary.domain.entities import Entity
-from ostiary.domain.schema import Field, Index, Model
+from ostiary.domain.schema import Field, Index, Model, fields_of
 
 MailKind: TypeAlias = Literal[
     "verify-email",
@@ -94,16 +94,6 @@ class QueuedMailFields:
 MAIL: Final = Model[QueuedMail](
     "mail",
     QueuedMail,
-    (
-        QueuedMailFields.KIND,
-        QueuedMailFields.RECIPIENT,
-        QueuedMailFields.BODY,
-        QueuedMailFields.STATE,
-        QueuedMailFields.ATTEMPTS,
-        QueuedMailFields.DUE_AT,
-        QueuedMailFields.CREATED_AT,
-        QueuedMailFields.ENDED_AT,
-        QueuedMailFields.LAST_ERROR,
-    ),
+    fields_of(QueuedMailFields),
     indexes=(Index(fields=("state", "dueAt")),),
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ostiary.domain.entities import Account, RateLimitCounter, Session, User, Verification
-from ostiary.domain.schema import Field, Model, Reference
+from ostiary.domain.schema import Field, Model, Reference, fields_of
 
 ID = Field[str](name="id")
 
@@ -70,14 +70,10 @@ class RateLimitFields:
     LAST_REQUEST = Field[int](name="lastRequest", type="number", bigint=True)
 
 
-def _columns(holder: type) -> tuple[Field[object], ...]:
-    return tuple(value for value in vars(holder).values() if isinstance(value, Field))
-
-
-USER = Model[User]("user", User, _columns(UserFields))
-SESSION = Model[Session]("session", Session, _columns(SessionFields))
-ACCOUNT = Model[Account]("account", Account, _columns(AccountFields))
-VERIFICATION = Model[Verification]("verification", Verification, _columns(VerificationFields))
+USER = Model[User]("user", User, fields_of(UserFields))
+SESSION = Model[Session]("session", Session, fields_of(SessionFields))
+ACCOUNT = Model[Account]("account", Account, fields_of(AccountFields))
+VERIFICATION = Model[Verification]("verification", Verification, fields_of(VerificationFields))
 KEY_VALUE_ORDER = ("ipAddress", "userAgent", "expiresAt", "userId", "token", "createdAt", "updatedAt")
 """The order of a session's members where sessions live in the key-value store, behind the identifier."""
-RATE_LIMIT = Model[RateLimitCounter]("rateLimit", RateLimitCounter, _columns(RateLimitFields))
+RATE_LIMIT = Model[RateLimitCounter]("rateLimit", RateLimitCounter, fields_of(RateLimitFields))

@@ -42,8 +42,11 @@ class Observer:
     def happened(self, kind: EventKind, reason: str | None) -> None:
         """Hear of a security act, whether or not an audit log is kept; called once it is durable."""
 
-    def watch(self, name: str, text: str, read: Callable[[], float]) -> None:
-        """Learn of a number that can be read at any time, such as the length of a queue."""
+    def watch(self, name: str, text: str, read: Callable[[], float | None], *, shared: bool = False) -> None:
+        """Learn of a number that can be read at any time, such as the length of a queue; None while unknown.
+
+        A shared number is the same in every process; the others add up.
+        """
 
 
 class Observers:
@@ -78,7 +81,7 @@ class Observers:
         for observer in self._observers:
             observer.happened(kind, reason)
 
-    def watch(self, name: str, text: str, read: Callable[[], float]) -> None:
+    def watch(self, name: str, text: str, read: Callable[[], float | None], *, shared: bool = False) -> None:
         """Tell of a number."""
         for observer in self._observers:
-            observer.watch(name, text, read)
+            observer.watch(name, text, read, shared=shared)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from ostiary.domain.entities import Entity
-from ostiary.domain.schema import Field, Model, Reference
+from ostiary.domain.schema import Field, Model, Reference, fields_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,4 @@ class RefreshFamilyFields:
     EXPIRES_AT = Field[datetime](name="expiresAt", type="date")
 
 
-REFRESH_TOKEN: Final = Model[RefreshFamily](
-    "refreshToken",
-    RefreshFamily,
-    tuple(value for value in vars(RefreshFamilyFields).values() if isinstance(value, Field)),
-)
+REFRESH_TOKEN: Final = Model[RefreshFamily]("refreshToken", RefreshFamily, fields_of(RefreshFamilyFields))

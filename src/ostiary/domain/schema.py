@@ -155,6 +155,11 @@ class Index:
     """No two rows hold the same combination."""
 
 
+def fields_of(declared: type) -> tuple[Field[Any], ...]:
+    """Return the fields that a class names, in their order."""
+    return tuple(value for value in vars(declared).values() if isinstance(value, Field))
+
+
 @dataclass(frozen=True)
 class Model(Generic[E]):
     """A table: the entity it holds and its fields, `id` not among them."""
@@ -194,6 +199,16 @@ class Model(Generic[E]):
     def declared_fields(self) -> tuple[Field[Any], ...]:
         """The fields that the entity class declares."""
         return tuple(field for field in self.fields if field.attribute in self.core_names)
+
+    @cached_property
+    def declared_names(self) -> tuple[tuple[str, str], ...]:
+        """Attribute and name of each field that the entity class declares."""
+        return tuple((field.attribute, field.name) for field in self.declared_fields)
+
+    @cached_property
+    def extra_names(self) -> tuple[str, ...]:
+        """The names of the fields that plugins and the application added."""
+        return tuple(field.name for field in self.extra_fields)
 
     @cached_property
     def essential_names(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from ostiary.domain.entities import Entity
-from ostiary.domain.schema import Field, Model
+from ostiary.domain.schema import Field, Model, fields_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +38,5 @@ class StoredKeyFields:
 JWKS: Final = Model[StoredKey](
     "jwks",
     StoredKey,
-    (
-        StoredKeyFields.PUBLIC_KEY,
-        StoredKeyFields.PRIVATE_KEY,
-        StoredKeyFields.CREATED_AT,
-        StoredKeyFields.EXPIRES_AT,
-        StoredKeyFields.ALG,
-        StoredKeyFields.CRV,
-    ),
+    fields_of(StoredKeyFields),
 )

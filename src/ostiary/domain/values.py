@@ -107,12 +107,12 @@ def entity_from_json(model: Model[E], members: JsonValue) -> E | None:
     """Return the entity that a JSON object describes, as caches keep it; None if it is not one."""
     if not isinstance(members, dict) or not isinstance(members.get("id"), str):
         return None
-    values: dict[str, Value] = {field.name: members.get(field.name) for field in model.fields}
-    if None in [values[name] for name in model.essential_names]:
+    if None in map(members.get, model.essential_names):
         return None
+    values: dict[str, Value] = {**members}
     try:
         for name in model.date_names:
-            if (moment := members.get(name)) is not None:
+            if (moment := values.get(name)) is not None:
                 values[name] = _date(moment)
     except ValueError:
         return None

@@ -6,15 +6,8 @@ from http import HTTPStatus
 from ostiary.domain.errors import AuthError, Errors, JsonValue, Overloaded, StorageUnavailable
 from ostiary.http import json
 from ostiary.http.context import Context
-from ostiary.http.messages import Response
+from ostiary.http.messages import GUARDS, JSON_TYPE, Response
 from ostiary.http.redirect import Redirect
-
-JSON_TYPE = ("content-type", "application/json")
-_GUARDS = (
-    ("cache-control", "no-store"),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
-)
 
 
 def _with_context(response: Response, context: Context) -> Response:
@@ -31,7 +24,7 @@ def success(context: Context, value: object) -> Response:
     status = context.endpoint.status if context.endpoint else 200
     if status == HTTPStatus.NO_CONTENT:
         return _with_context(Response(status), context)
-    body = json.dump(context.services.renderer.render(value))
+    body = context.services.renderer.text(value)
     return _with_context(Response(status, [JSON_TYPE], body), context)
 
 
@@ -90,6 +83,12 @@ def unavailable(error: Exception) -> AuthError:
     return Errors.SERVICE_UNAVAILABLE(headers={"retry-after": str(max(1, seconds))})
 
 
+def postponed(context: Context, error: Exception) -> Response:
+    """Answer 503; the browser's cookies stay as they are, so that it can try again as it came."""
+    as_it_came = Context(context.request, context.services, context.endpoint)
+    return refused(as_it_came, unavailable(error))
+
+
 def not_found() -> Response:
     """Answer 404 without a body, as the reference does for anything it does not route."""
     return Response(404)
@@ -97,5 +96,6 @@ def not_found() -> Response:
 
 def guarded(response: Response) -> Response:
     """Keep an answer out of caches, and away from whoever would misread it, unless it says more of that."""
-    response.headers.extend([guard for guard in _GUARDS if response.header(guard[0]) is None])
+    said = {name for name, _ in response.headers}
+    response.headers.extend([guard for guard in GUARDS if guard[0] not in said])
     return response

@@ -23,6 +23,6 @@ async def sign_in(
         is_new=resolved.is_new,
     )
     context.carry_account(resolved.account)
-    session = await context.start_session(resolved.user)
+    session = await context.start_session(resolved.user, resolved.account)
     log_arrival(context, resolved)
     return resolved, session

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from string import punctuation
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from ostiary.domain.errors import Errors
-from ostiary.http.messages import Request, Response
+from ostiary.http.messages import GUARDS, JSON_TYPE, NO_STORE, Request, Response
 from ostiary.options import Advanced
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shape
@@ -42,16 +42,18 @@ def raw_path(scope: Scope) -> str:
 def path_below(scope: Scope, mount_path: str) -> str | None:
     """Return the path below the base path, wherever we are mounted; None if it lies elsewhere."""
     path, root = raw_path(scope), scope.get("root_path", "")
-    for candidate in (path, path.removeprefix(root), root + path):
-        if candidate == mount_path:
-            return "/"
-        if candidate.startswith(f"{mount_path}/"):
-            return candidate[len(mount_path) :]
+    for candidate in (path, path.removeprefix(root), root + path) if root else (path,):
+        if candidate.startswith(mount_path):
+            below = candidate[len(mount_path) :] or "/"
+            if below[0] == "/":
+                return below
     return None
 
 
 class BodyReader:
     """Reads a body once, within its size and its time."""
+
+    __slots__ = ("_headers", "_limits", "_receive")
 
     def __init__(self, receive: Receive, headers: dict[str, str], limits: Advanced) -> None:
         """Remember where the body comes from."""
@@ -101,18 +103,21 @@ def request_from(scope: Scope, receive: Receive, path: str, limits: Advanced, mo
     )
 
 
-def _encode_value(value: str) -> bytes:
-    """Encode a header value; what Latin-1 lacks is percent-encoded, and line breaks cannot pass."""
+def _encode_header(name: str, value: str) -> tuple[bytes, bytes]:
+    """Encode a header; what Latin-1 lacks in its value is percent-encoded, and line breaks cannot pass."""
     try:
         encoded = value.encode("latin-1")
     except UnicodeEncodeError:
         encoded = quote(value, safe=punctuation).encode()
-    return encoded.translate(None, b"\r\n\0")
+    return name.encode("latin-1"), encoded.translate(None, b"\r\n\0")
+
+
+_CONSTANT: Final = {header: _encode_header(*header) for header in (JSON_TYPE, *NO_STORE, *GUARDS)}
 
 
 def encode_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     """Return headers as ASGI sends them."""
-    return [(name.encode("latin-1"), _encode_value(value)) for name, value in headers]
+    return [_CONSTANT.get(header) or _encode_header(*header) for header in headers]
 
 
 async def send_response(response: Response, send: Send) -> None:

@@ -78,7 +78,7 @@ class Services:
     """Judges access tokens whose session the store is asked for anyway, without a look at the deny list."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Context:
     """One request on its way through the pipeline."""
 
@@ -197,10 +197,19 @@ class Context:
         """Who makes the server write a mail."""
         return Asker(self.client_address, self.request.headers.get("accept-language"))
 
-    async def start_session(self, user: User, *, remember: bool = True) -> Session:
-        """Start a session for a user and set its cookies; the one the browser came with ends."""
+    async def start_session(
+        self, user: User, account: Account | None = None, *, remember: bool = True
+    ) -> Session:
+        """Start a session for a user and set its cookies; the one the browser came with ends.
+
+        `account` is the one the user came by. Raises what `Sessions.start` does.
+        """
         session = await self.sessions.start(
-            user, remember=remember, ip_address=self.client_address, user_agent=self.user_agent
+            user,
+            account=account,
+            remember=remember,
+            ip_address=self.client_address,
+            user_agent=self.user_agent,
         )
         await self.end_previous_session()
         self.adopt_session(ActiveSession(session, user), remember=remember)
@@ -260,7 +269,7 @@ class Context:
             may_write=may_refresh or not self.options.session.defer_session_refresh,
         )
         self.active = reading.active
-        self.cached = reading.active if reading.from_cache else None
+        self.cached = None if reading.copy is None else reading.active
         if reading.active is None:
             await self._tell_why()
         return reading

@@ -4,12 +4,25 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import UnionType
-from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import BaseModel
 
 from ostiary.domain.entities import ActiveSession
 from ostiary.domain.errors import AuthError, ConfigurationError, ErrorCode
+from ostiary.http.context import Context
 from ostiary.http.wire import JsonObject
 from ostiary.options import RateLimit
 
@@ -83,7 +96,7 @@ class Endpoint:
     handler: Handler
     parameters: tuple[Parameter, ...] = ()
     result: Any = None  # a type expression: an output class, list[...], or a union
-    raises: tuple[ErrorCode, ...] = ()
+    raises: Sequence[ErrorCode] = ()
     rate_limit: RateLimit | DefaultLimit | None = DEFAULT_LIMIT
     accepts_form: bool = False
     checks_form_origin: bool = False
@@ -92,7 +105,7 @@ class Endpoint:
     """The prefix it lies under instead of the base path."""
     status: int = 200
     """The status of its success."""
-    security: tuple[str, ...] = ()
+    security: Sequence[str] = ()
     """The security schemes it reads by itself; an endpoint that asks for a session takes them all."""
     rewrite_refusal: RewriteRefusal | None = None
     """What makes of a refusal the one that clients of its protocol understand."""
@@ -151,7 +164,7 @@ def _parameter(name: str, annotation: Any) -> Parameter | None:  # annotations a
         return Parameter(name=name, source="object", type=annotation)
     if issubclass(annotation, BaseModel):
         return Parameter(name=name, source="body", type=annotation)
-    if annotation.__name__ == "Context":
+    if issubclass(annotation, Context):
         return Parameter(name=name, source="context", type=annotation)
     return None
 
@@ -178,60 +191,53 @@ def compile_parameters(handler: Handler) -> tuple[Parameter, ...]:
     return tuple(found)
 
 
+class Declaration(TypedDict, total=False):
+    """What a route may say of its endpoint; see the members of Endpoint."""
+
+    raises: Sequence[ErrorCode]
+    rate_limit: RateLimit | DefaultLimit | None
+    accepts_form: bool
+    checks_form_origin: bool
+    reads_body: bool
+    status: int
+    security: Sequence[str]
+    rewrite_refusal: RewriteRefusal
+
+
 @dataclass
 class Routes:
     """The endpoints that one module or plugin declares."""
 
     endpoints: list[Endpoint] = field(default_factory=list)
 
-    def get(self, path: str, **declared: Any) -> Callable[[F], F]:  # the keywords are those of `route`
+    def get(self, path: str, **declared: Unpack[Declaration]) -> Callable[[F], F]:
         """Declare a GET endpoint."""
         return self.route(path, ("GET",), **declared)
 
-    def post(self, path: str, **declared: Any) -> Callable[[F], F]:  # the keywords are those of `route`
+    def post(self, path: str, **declared: Unpack[Declaration]) -> Callable[[F], F]:
         """Declare a POST endpoint."""
         return self.route(path, ("POST",), **declared)
 
-    def in_process(self, **declared: Any) -> Callable[[F], F]:  # the keywords are those of `route`
+    def in_process(self, **declared: Unpack[Declaration]) -> Callable[[F], F]:
         """Declare an endpoint that no HTTP request reaches."""
         return self.route("", (), **declared)
 
-    def route(
-        self,
-        path: str,
-        methods: tuple[str, ...],
-        *,
-        raises: Sequence[ErrorCode] = (),
-        rate_limit: RateLimit | DefaultLimit | None = DEFAULT_LIMIT,
-        accepts_form: bool = False,
-        checks_form_origin: bool = False,
-        reads_body: bool = True,
-        status: int = 200,
-        security: Sequence[str] = (),
-        rewrite_refusal: RewriteRefusal | None = None,
-    ) -> Callable[[F], F]:
+    def route(self, path: str, methods: tuple[str, ...], **declared: Unpack[Declaration]) -> Callable[[F], F]:
         """Declare an endpoint: its limit, whether HTML forms may call it, and how it may refuse."""
+        declared["reads_body"] = declared.get("reads_body", True) and "POST" in methods
 
         def declare(handler: F) -> F:
             """Keep the declaration; the function itself stays what it is."""
-            self.endpoints.append(
-                Endpoint(
-                    name=handler.__name__,
-                    path=path,
-                    methods=methods,
-                    handler=handler,
-                    parameters=compile_parameters(handler),
-                    result=get_type_hints(handler).get("return"),
-                    raises=tuple(raises),
-                    rate_limit=rate_limit,
-                    accepts_form=accepts_form,
-                    checks_form_origin=checks_form_origin,
-                    reads_body=reads_body and "POST" in methods,
-                    status=status,
-                    security=tuple(security),
-                    rewrite_refusal=rewrite_refusal,
-                )
+            endpoint = Endpoint(
+                name=handler.__name__,
+                path=path,
+                methods=methods,
+                handler=handler,
+                parameters=compile_parameters(handler),
+                result=get_type_hints(handler).get("return"),
+                **declared,
             )
+            self.endpoints.append(endpoint)
             return handler
 
         return declare

@@ -26,15 +26,17 @@ class Limits:
 
     def limit_of(self, endpoint: Endpoint) -> RateLimit | None:
         """Return the limit of an endpoint: the configuration's, else its own, else the default."""
+        if not self.options.enabled:
+            return None
         for pattern, rule in self.options.custom_rules.items():
             if pattern == endpoint.path or ("*" in pattern and glob_matches(pattern, endpoint.path)):
                 return rule
         declared = endpoint.rate_limit
         return self.options.default if isinstance(declared, DefaultLimit) else declared
 
-    async def check(self, context: Context, endpoint: Endpoint, limit: RateLimit | None) -> None:
+    async def check(self, context: Context, endpoint: Endpoint, limit: RateLimit) -> None:
         """Count one request; raises TOO_MANY_REQUESTS with whole seconds until the next may succeed."""
-        if limit is None or not self.options.enabled or context.request.in_process:
+        if context.request.in_process:
             return
         address = context.client_address
         if address is None and not self.tracks_addresses:

@@ -10,6 +10,16 @@ from ostiary.http.cookies import parse_cookie_header
 
 ReadBody: TypeAlias = Callable[[], Awaitable[bytes]]
 
+JSON_TYPE: Final = ("content-type", "application/json")
+NO_STORE: Final = (("cache-control", "no-store"), ("pragma", "no-cache"))
+"""Nobody keeps an answer that holds a token (RFC 6749 section 5.1)."""
+GUARDS: Final = (
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+)
+"""What every answer says that says nothing else of the same."""
+
 
 async def no_body() -> bytes:
     """Return the body of a request that has none."""

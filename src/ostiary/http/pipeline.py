@@ -164,8 +164,11 @@ class Pipeline:
             response = await self._answer(context, route)
         except Exception as error:  # noqa: BLE001  the last line of defence: a stack trace never leaves
             response, refusal = self._failure(context, error), answers.code_of(error)
-        for on_response in self._on_response:
-            await on_response(context, response)
+        try:
+            for on_response in self._on_response:
+                await on_response(context, response)
+        except Exception as error:  # noqa: BLE001  see above
+            return self._failure(context, error), answers.code_of(error)
         return response, refusal
 
     def _with_parameter(self, request: Request, path: str) -> Route | None:
@@ -192,15 +195,16 @@ class Pipeline:
                 return answers.refused(context, Errors.VALIDATION_ERROR("[body] Invalid input"))
             case Overloaded():
                 _log.warning("overloaded: retry after %.0f s", error.retry_after)
-                return answers.refused(context, answers.unavailable(error))
+                return answers.postponed(context, error)
             case StorageUnavailable() | IssuerUnavailable():
                 _log.error("unavailable", exc_info=error)
-                return answers.refused(context, answers.unavailable(error))
+                return answers.postponed(context, error)
         _log.error("unhandled error", exc_info=error)
         return Response(500)
 
     async def _answer(self, context: Context, route: Route) -> Response:
-        await self._limits.check(context, route.endpoint, route.limit)
+        if route.limit is not None:
+            await self._limits.check(context, route.endpoint, route.limit)
         await self.present(context)
         for on_request in self._on_request:
             if (answer := await on_request(context)) is not None:

@@ -5,12 +5,20 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from ostiary.domain.entities import Account, Entity, Session, User, stored_scopes, value_of
+from ostiary.domain.entities import (
+    Account,
+    ActiveSession,
+    Entity,
+    Session,
+    User,
+    stored_scopes,
+    value_of,
+)
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.models import ACCOUNT, KEY_VALUE_ORDER, SESSION, USER
 from ostiary.domain.schema import Field as Column
 from ostiary.domain.schema import Model, Schema
-from ostiary.http.json import iso
+from ostiary.http.json import dump, iso
 from ostiary.http.wire import UNSET, Cached, Output, listed_columns, output_members
 
 # wire: what comes from the cookie cache is written in this order
@@ -81,6 +89,15 @@ class Renderer:
         ordered = [by_name[name] for name in first if name in by_name]
         ordered += [field for field in model.returned if field.name not in first]
         return _entity_form(model, ordered, first=["id"])
+
+    def cached(self, active: ActiveSession) -> Cached:
+        """Write what a cached copy says of a session."""
+        form = {"session": self.cached_session(active.session), "user": self.cached_user(active.user)}
+        return Cached(dump(form))
+
+    def text(self, value: object) -> bytes:
+        """Return the JSON text of a handler's result."""
+        return value.text if isinstance(value, Cached) else dump(self.render(value))
 
     def render(self, value: object) -> JsonValue:
         """Return the JSON form of a handler's result."""

@@ -1,7 +1,7 @@
 """The cookies that carry a session: the signed token, its cached copy, and the wish not to be remembered."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ostiary.crypto.session_cache import CachePayload, encode, milliseconds
 from ostiary.crypto.signing import Keyring, sign_cookie, unsign
@@ -13,7 +13,7 @@ from ostiary.http.chunks import expire_chunks, write_chunks
 from ostiary.http.cookies import CookieJar, CookieNames, chunked_value
 from ostiary.http.messages import Request
 from ostiary.http.rendering import Renderer
-from ostiary.http.session_copies import SessionCopies
+from ostiary.http.session_copies import Copy, SessionCopies
 from ostiary.options import SessionOptions
 
 
@@ -25,14 +25,6 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
-
-
-@dataclass(frozen=True, slots=True)
-class CachedSession:
-    """A session as the browser carries it, and until when the copy is believed."""
-
-    active: ActiveSession
-    remaining: timedelta
 
 
 @dataclass(frozen=True)
@@ -144,21 +136,16 @@ class SessionCookies:
         self.clean_cache(jar, request)
         jar.expire(self.names.dont_remember)
 
-    def has_cache(self, request: Request) -> bool:
-        """Tell whether the browser sent a cached copy, believable or not."""
-        return chunked_value(request.cookies, self.names.session_data.name) is not None
+    def cached_copy(self, request: Request) -> str | None:
+        """Return the cached copy that the browser sent, believable or not."""
+        return chunked_value(request.cookies, self.names.session_data.name)
 
-    def read_cache(self, request: Request, token: str) -> CachedSession | None:
-        """Return the cached copy if it is ours, current, and of this very token and user."""
-        value = chunked_value(request.cookies, self.names.session_data.name)
-        now = self.runtime.now()
-        copy = self.copies.read(value, now) if value else None
+    def believed(self, text: str, token: str, now: datetime) -> Copy | None:
+        """Return what a cached copy holds if it is ours, current, and of this very token and user."""
+        copy = self.copies.read(text, now)
         if copy is None:
             return None
         session, user = copy.active.session, copy.active.user
-        if session.token != token or session.user_id != user.id or session.expires_at < now:
+        if session.token != token or session.user_id != user.id:
             return None
-        if copy.version != self.options.cookie_cache.version_for(session, user):
-            return None
-        remaining = timedelta(milliseconds=copy.expires_at - milliseconds(now))
-        return CachedSession(copy.active, remaining)
+        return copy if copy.version == self.options.cookie_cache.version_for(session, user) else None

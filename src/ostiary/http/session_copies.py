@@ -1,22 +1,25 @@
 """The copies of sessions that browsers carry: proved once, and remembered while they are sent again."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from ostiary.crypto.session_cache import Strategy, decode, milliseconds, prepare
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.entities import ActiveSession
 from ostiary.domain.models import SESSION, USER
+from ostiary.domain.recurring import Recurring
 from ostiary.domain.schema import Schema
 from ostiary.domain.values import entity_from_json
+from ostiary.http.rendering import Renderer
+from ostiary.http.wire import Cached
 
 MOST_REMEMBERED: Final = 1024
 LONGEST_REMEMBERED: Final = 4096
 """Characters; what is longer is proved each time, so that the memory stays within a few megabytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Copy:
     """What a proved copy holds; whether it may still be believed is for its reader to judge."""
 
@@ -24,13 +27,24 @@ class Copy:
     version: str
     expires_at: int
     """Milliseconds since the epoch."""
+    _output: Cached | None = field(default=None, init=False, repr=False, compare=False)
+
+    def remaining(self, now: datetime) -> timedelta:
+        """Return how much longer it is believed."""
+        return timedelta(milliseconds=self.expires_at - milliseconds(now))
+
+    def output(self, renderer: Renderer) -> Cached:
+        """Return what it says, written the first time anybody asks."""
+        if self._output is None:
+            self._output = renderer.cached(self.active)
+        return self._output
 
 
 class SessionCopies:
     """Proves copies under one keyring.
 
     A browser sends the same text with every request for minutes, and proving it costs more than everything
-    else about such a request: so the latest ones are remembered, and what was proved needs no proof again.
+    else about such a request: so it is remembered from the second time on, and needs no proof again.
     Nothing that fails is remembered, so nobody without the secret can fill the memory.
     """
 
@@ -41,7 +55,7 @@ class SessionCopies:
         self._keyring = keyring
         self._session = schema[SESSION]
         self._user = schema[USER]
-        self._proved: dict[str, Copy] = {}
+        self._proved: Recurring[Copy] = Recurring(MOST_REMEMBERED)
 
     @property
     def remembered(self) -> int:
@@ -51,11 +65,11 @@ class SessionCopies:
     def read(self, text: str, now: datetime) -> Copy | None:
         """Return what a copy holds if a secret proves it and its time has not passed."""
         known = self._proved.get(text)
-        if known is not None and known.expires_at >= milliseconds(now):
-            return known
+        if known is not None:
+            return known if known.expires_at >= milliseconds(now) else None
         proved = self._prove(text, now)
-        if proved is not None:
-            self._remember(text, proved)
+        if proved is not None and len(text) <= LONGEST_REMEMBERED:
+            self._proved.add(text, proved)
         return proved
 
     def _prove(self, text: str, now: datetime) -> Copy | None:
@@ -67,10 +81,3 @@ class SessionCopies:
         if session is None or user is None:
             return None
         return Copy(ActiveSession(session, user), payload.version, payload.expires_at)
-
-    def _remember(self, text: str, proved: Copy) -> None:
-        if len(text) > LONGEST_REMEMBERED:
-            return
-        if len(self._proved) >= MOST_REMEMBERED:
-            del self._proved[next(iter(self._proved))]
-        self._proved[text] = proved

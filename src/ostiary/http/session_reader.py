@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from ostiary.domain.audit import Ended
-from ostiary.domain.entities import ActiveSession
+from ostiary.domain.entities import ActiveSession, is_over
 from ostiary.domain.errors import Errors
 from ostiary.http.cookies import CookieJar
 from ostiary.http.messages import Request
 from ostiary.http.session_cookies import SessionCookies
+from ostiary.http.session_copies import Copy
 from ostiary.options import SessionOptions
 from ostiary.services.sessions import Sessions
 
@@ -17,7 +18,8 @@ class Reading:
     """What a request's cookies came to."""
 
     active: ActiveSession | None = None
-    from_cache: bool = False
+    copy: Copy | None = None
+    """The copy it was read from."""
     needs_refresh: bool | None = None
     """Set where refreshing is deferred to a POST."""
 
@@ -44,27 +46,29 @@ class SessionReader:
         Raises FAILED_TO_GET_SESSION where the session vanishes while it is being extended.
         """
         token = self.cookies.token(request)
+        copy = self.cookies.cached_copy(request)
         cache_on = self.options.cookie_cache.enabled
-        if not cache_on and self.cookies.has_cache(request):
+        if copy is not None and not cache_on:
             self.cookies.clean_cache(jar, request)
         if token is None:
             return SIGNED_OUT
         wants_store = (from_store and not self.stateless) or bool(request.query.get("disableCookieCache"))
-        if cache_on and not wants_store and self.cookies.has_cache(request):
-            cached = self._from_cache(request, jar, token)
+        if copy is not None and cache_on and not wants_store:
+            cached = self._from_copy(request, jar, token, copy)
             if cached is not None:
                 return cached
         return await self._from_store(request, jar, token, may_write=may_write)
 
-    def _from_cache(self, request: Request, jar: CookieJar, token: str) -> Reading | None:
-        cached = self.cookies.read_cache(request, token)
-        if cached is None or self.sessions.is_over(cached.active.session):
+    def _from_copy(self, request: Request, jar: CookieJar, token: str, text: str) -> Reading | None:
+        now = self.sessions.runtime.now()
+        copy = self.cookies.believed(text, token, now)
+        if copy is None or is_over(copy.active.session, now, self.options.absolute_lifetime):
             jar.expire(self.cookies.names.session_data)
             return None
         below = self.options.cookie_cache.refresh_below if self.stateless else None
-        if below is not None and cached.remaining < below:
-            self.cookies.write(jar, request, cached.active, cached=cached.active)
-        return Reading(cached.active, from_cache=True)
+        if below is not None and copy.remaining(now) < below:
+            self.cookies.write(jar, request, copy.active, cached=copy.active)
+        return Reading(copy.active, copy)
 
     async def _from_store(self, request: Request, jar: CookieJar, token: str, *, may_write: bool) -> Reading:
         active = await self.sessions.store.find(token)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, from_json
 
 from ostiary.domain.entities import Account, Session, User
 from ostiary.domain.errors import JsonValue
@@ -226,10 +226,24 @@ class PasswordChanged(Output):
 
 @dataclass(frozen=True, slots=True)
 class Cached(Output):
-    """A session read from the cookie cache, already in its JSON form."""
+    """A session read from the cookie cache: the same text for every request that brings the same copy."""
 
-    session: dict[str, JsonValue]
-    user: dict[str, JsonValue]
+    text: bytes
+    """The JSON object of both."""
+
+    @property
+    def session(self) -> dict[str, JsonValue]:
+        """The session in its JSON form."""
+        return self._member("session")
+
+    @property
+    def user(self) -> dict[str, JsonValue]:
+        """The user in its JSON form."""
+        return self._member("user")
+
+    def _member(self, name: str) -> dict[str, JsonValue]:
+        member: dict[str, JsonValue] = from_json(self.text)[name]
+        return member
 
 
 def output_members(kind: Any) -> tuple[tuple[str, str], ...]:

@@ -55,7 +55,7 @@ class Metrics(Observer):
             ("event", "reason"),
             registry=self.registry,
         )
-        self._gauges: list[tuple[Gauge, Callable[[], float]]] = []
+        self._gauges: list[tuple[Gauge, Callable[[], float | None]]] = []
 
     @contextmanager
     def serving(self, served: Served) -> Iterator[None]:
@@ -78,14 +78,20 @@ class Metrics(Observer):
         known = reason if reason in _REASONS or kind is EventKind.SESSION_REVOKED else None
         self._events.labels(kind.value, known or "").inc()
 
-    def watch(self, name: str, text: str, read: Callable[[], float]) -> None:
+    def watch(self, name: str, text: str, read: Callable[[], float | None], *, shared: bool = False) -> None:
         """Show a number."""
-        gauge = Gauge(f"ostiary_{name}", text, registry=self.registry, multiprocess_mode="livesum")
+        gauge = Gauge(
+            f"ostiary_{name}",
+            text,
+            registry=self.registry,
+            multiprocess_mode="livemostrecent" if shared else "livesum",
+        )
         self._gauges.append((gauge, read))
 
     def _read_gauges(self) -> None:
         for gauge, read in self._gauges:
-            gauge.set(read())
+            if (number := read()) is not None:
+                gauge.set(number)
 
     def exposition(self) -> bytes:
         """Return every number in Prometheus's text form."""

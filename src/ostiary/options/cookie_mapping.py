@@ -3,44 +3,40 @@
 from collections.abc import Mapping
 
 from ostiary.domain.errors import JsonValue
+from ostiary.options import readers as read
 from ostiary.options.advanced import CookieAttributes, CookieOverride
-from ostiary.options.readers import (
-    Rule,
-    as_flag,
-    as_object,
-    as_seconds,
-    as_text,
-    members_of,
-    one_of,
-)
 
 
 def _same_site(value: JsonValue, path: str) -> str:
-    lowered = as_text(value, path).lower()
-    one_of("strict", "lax", "none")(lowered, path)
+    lowered = read.text(value, path).lower()
+    read.one_of("strict", "lax", "none")(lowered, path)
     return lowered
 
 
-ATTRIBUTES: Mapping[str, Rule] = {
-    "domain": ("domain", as_text),
-    "path": ("path", as_text),
-    "httpOnly": ("http_only", as_flag),
-    "secure": ("secure", as_flag),
-    "sameSite": ("same_site", _same_site),
-    "partitioned": ("partitioned", as_flag),
-    "maxAge": ("max_age", as_seconds),
-}
+ATTRIBUTES: Mapping[str, read.Rule] = read.rules(
+    {
+        "domain": read.text,
+        "path": read.text,
+        "httpOnly": read.flag,
+        "secure": read.flag,
+        "sameSite": _same_site,
+        "partitioned": read.flag,
+        "maxAge": read.seconds,
+    }
+)
 
 
 def as_attributes(value: JsonValue, path: str) -> CookieAttributes:
     """Read the attributes of a cookie."""
-    return members_of(CookieAttributes, value, path, ATTRIBUTES)
+    return read.members_of(CookieAttributes, value, path, ATTRIBUTES)
+
+
+_COOKIE: Mapping[str, read.Rule] = read.rules({"name": read.text, "attributes": as_attributes})
 
 
 def as_cookies(value: JsonValue, path: str) -> dict[str, CookieOverride]:
     """Read `advanced.cookies`."""
-    rules: Mapping[str, Rule] = {"name": ("name", as_text), "attributes": ("attributes", as_attributes)}
     return {
-        key: members_of(CookieOverride, cookie, f"{path}.{key}", rules)
-        for key, cookie in as_object(value, path).items()
+        key: read.members_of(CookieOverride, cookie, f"{path}.{key}", _COOKIE)
+        for key, cookie in read.mapping(value, path).items()
     }

@@ -5,40 +5,36 @@ from typing import Any, get_args
 
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.schema import MISSING, Field, FieldType, Reference
-from ostiary.options.readers import (
-    Rule,
-    anything,
-    as_flag,
-    as_object,
-    as_text,
-    members_of,
-    one_of,
+from ostiary.options import readers as read
+
+_REFERENCE: Mapping[str, read.Rule] = read.rules(
+    {
+        "model": read.text,
+        "field": read.text,
+        "onDelete": read.one_of("cascade", "set null", "no action"),
+    }
 )
 
 
 def _reference(value: JsonValue, path: str) -> Reference:
-    actions = one_of("cascade", "set null", "no action")
-    rules: Mapping[str, Rule] = {
-        "model": ("model", as_text),
-        "field": ("field", as_text),
-        "onDelete": ("on_delete", actions),
+    return read.members_of(Reference, value, path, _REFERENCE)
+
+
+FIELD: Mapping[str, read.Rule] = read.rules(
+    {
+        "type": ("type", read.one_of(*get_args(FieldType))),
+        "required": read.flag,
+        "defaultValue": ("default", read.anything),
+        "unique": read.flag,
+        "index": read.flag,
+        "sortable": read.flag,
+        "references": _reference,
+        "input": read.flag,
+        "returned": read.flag,
+        "bigint": read.flag,
+        "fieldName": ("column", read.text),
     }
-    return members_of(Reference, value, path, rules)
-
-
-FIELD: Mapping[str, Rule] = {
-    "type": ("type", one_of(*get_args(FieldType))),
-    "required": ("required", as_flag),
-    "defaultValue": ("default", anything),
-    "unique": ("unique", as_flag),
-    "index": ("index", as_flag),
-    "sortable": ("sortable", as_flag),
-    "references": ("references", _reference),
-    "input": ("input", as_flag),
-    "returned": ("returned", as_flag),
-    "bigint": ("bigint", as_flag),
-    "fieldName": ("column", as_text),
-}
+)
 
 
 def _field(name: str, value: JsonValue, path: str) -> Field[Any]:
@@ -46,9 +42,9 @@ def _field(name: str, value: JsonValue, path: str) -> Field[Any]:
         """Make the field under its name."""
         return Field(name=name, **{"default": MISSING, **values})
 
-    return members_of(make, value, path, FIELD)  # type: ignore[arg-type]  # called like the class
+    return read.members_of(make, value, path, FIELD)  # type: ignore[arg-type]  # called like the class
 
 
 def as_fields(value: JsonValue, path: str) -> tuple[Field[Any], ...]:
     """Read `additionalFields`."""
-    return tuple(_field(name, field, f"{path}.{name}") for name, field in as_object(value, path).items())
+    return tuple(_field(name, field, f"{path}.{name}") for name, field in read.mapping(value, path).items())

@@ -1,25 +1,24 @@
 """The providers that most servers have: apart from the others, of which each takes its time to load."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from ostiary.options.social import SocialProvider
 
 
-@dataclass(frozen=True, kw_only=True)
 class GitHub(SocialProvider):
     """GitHub; its callback is `<base>/callback/github`."""
 
-    known_as: ClassVar[str] = "github"
-    needs_secret: ClassVar[bool] = True
+    known_as = "github"
+    needs_secret = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Google(SocialProvider):
     """Google; its callback is `<base>/callback/google`."""
 
-    known_as: ClassVar[str] = "google"
-    needs_secret: ClassVar[bool] = True
+    known_as = "google"
+    needs_secret = True
     access_type: Literal["online", "offline"] | None = None
     """`offline` asks for a refresh token."""
     display: str | None = None

@@ -1,166 +1,144 @@
-"""Providers that are known by name and need no option of their own."""
+"""Providers that are known by name and need no option of their own.
 
-from dataclasses import dataclass
-from typing import ClassVar
+Without fields of their own they are no dataclasses of their own either, of which each takes its time to load.
+"""
 
 from ostiary.options.social import SocialProvider
 
 
-@dataclass(frozen=True, kw_only=True)
 class Atlassian(SocialProvider):
     """Atlassian."""
 
-    known_as: ClassVar[str] = "atlassian"
-    needs_secret: ClassVar[bool] = True
+    known_as = "atlassian"
+    needs_secret = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class Figma(SocialProvider):
     """Figma."""
 
-    known_as: ClassVar[str] = "figma"
-    needs_secret: ClassVar[bool] = True
+    known_as = "figma"
+    needs_secret = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class Gumroad(SocialProvider):
     """Gumroad."""
 
-    known_as: ClassVar[str] = "gumroad"
+    known_as = "gumroad"
 
 
-@dataclass(frozen=True, kw_only=True)
 class HubSpot(SocialProvider):
     """HubSpot."""
 
-    known_as: ClassVar[str] = "hubspot"
+    known_as = "hubspot"
 
 
-@dataclass(frozen=True, kw_only=True)
 class HuggingFace(SocialProvider):
     """Hugging Face."""
 
-    known_as: ClassVar[str] = "huggingface"
+    known_as = "huggingface"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Kakao(SocialProvider):
     """Kakao."""
 
-    known_as: ClassVar[str] = "kakao"
+    known_as = "kakao"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Kick(SocialProvider):
     """Kick."""
 
-    known_as: ClassVar[str] = "kick"
+    known_as = "kick"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Line(SocialProvider):
     """LINE; each country has a channel of its own, so that there may be several of these."""
 
-    known_as: ClassVar[str] = "line"
+    known_as = "line"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Linear(SocialProvider):
     """Linear."""
 
-    known_as: ClassVar[str] = "linear"
+    known_as = "linear"
 
 
-@dataclass(frozen=True, kw_only=True)
 class LinkedIn(SocialProvider):
     """LinkedIn."""
 
-    known_as: ClassVar[str] = "linkedin"
+    known_as = "linkedin"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Naver(SocialProvider):
     """Naver."""
 
-    known_as: ClassVar[str] = "naver"
+    known_as = "naver"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Notion(SocialProvider):
     """Notion."""
 
-    known_as: ClassVar[str] = "notion"
-    needs_secret: ClassVar[bool] = True
+    known_as = "notion"
+    needs_secret = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class Patreon(SocialProvider):
     """Patreon."""
 
-    known_as: ClassVar[str] = "patreon"
+    known_as = "patreon"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Polar(SocialProvider):
     """Polar."""
 
-    known_as: ClassVar[str] = "polar"
+    known_as = "polar"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Railway(SocialProvider):
     """Railway."""
 
-    known_as: ClassVar[str] = "railway"
-    needs_secret: ClassVar[bool] = True
+    known_as = "railway"
+    needs_secret = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class Slack(SocialProvider):
     """Slack."""
 
-    known_as: ClassVar[str] = "slack"
+    known_as = "slack"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Spotify(SocialProvider):
     """Spotify."""
 
-    known_as: ClassVar[str] = "spotify"
+    known_as = "spotify"
 
 
-@dataclass(frozen=True, kw_only=True)
 class TikTok(SocialProvider):
     """TikTok; its client key is the `client_id`."""
 
-    known_as: ClassVar[str] = "tiktok"
-    needs_secret: ClassVar[bool] = True
+    known_as = "tiktok"
+    needs_secret = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class Twitter(SocialProvider):
     """X, once Twitter."""
 
-    known_as: ClassVar[str] = "twitter"
-    needs_secret: ClassVar[bool] = True
+    known_as = "twitter"
+    needs_secret = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class Vercel(SocialProvider):
     """Vercel."""
 
-    known_as: ClassVar[str] = "vercel"
+    known_as = "vercel"
 
 
-@dataclass(frozen=True, kw_only=True)
 class VK(SocialProvider):
     """VK."""
 
-    known_as: ClassVar[str] = "vk"
+    known_as = "vk"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Yandex(SocialProvider):
     """Yandex."""
 
-    known_as: ClassVar[str] = "yandex"
+    known_as = "yandex"

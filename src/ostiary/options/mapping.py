@@ -7,26 +7,11 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.domain.secret import VersionedSecret
+from ostiary.options import readers as read
 from ostiary.options.cookie_mapping import as_attributes, as_cookies
 from ostiary.options.field_mapping import as_fields
 from ostiary.options.options import Options
 from ostiary.options.rate_limit import RateLimit
-from ostiary.options.readers import (
-    Rule,
-    anything,
-    as_count,
-    as_flag,
-    as_function,
-    as_names,
-    as_object,
-    as_seconds,
-    as_text,
-    as_texts,
-    either,
-    members_of,
-    one_of,
-    wrong,
-)
 from ostiary.options.social_mapping import as_providers
 
 T = TypeVar("T")
@@ -35,175 +20,208 @@ IGNORED: Final = ""
 """The place of what the reference configures and this server has no use for."""
 
 
+_SECRET: Mapping[str, read.Rule] = read.rules({"version": read.count, "value": read.text})
+_LIMIT: Mapping[str, read.Rule] = read.rules({"max": read.count, "window": ("per", read.count)})
+
+
 def _secrets(value: JsonValue, path: str) -> tuple[VersionedSecret, ...]:
-    rules: Mapping[str, Rule] = {"version": ("version", as_count), "value": ("value", as_text)}
-    return tuple(members_of(VersionedSecret, each, path, rules) for each in value)
+    return tuple(read.members_of(VersionedSecret, each, path, _SECRET) for each in value)
 
 
 def _custom_rules(value: JsonValue, path: str) -> dict[str, RateLimit | None]:
-    rules: Mapping[str, Rule] = {"max": ("max", as_count), "window": ("per", as_count)}
     return {
-        name: None if rule is False else members_of(RateLimit, rule, f"{path}.{name}", rules)
-        for name, rule in as_object(value, path).items()
+        name: None if rule is False else read.members_of(RateLimit, rule, f"{path}.{name}", _LIMIT)
+        for name, rule in read.mapping(value, path).items()
     }
 
 
 def _refresh(value: JsonValue, path: str) -> bool | timedelta:
     if isinstance(value, Mapping) and set(value) == {"updateAge"}:
-        return as_seconds(value["updateAge"], f"{path}.updateAge")
-    return as_flag(value, path)
+        return read.seconds(value["updateAge"], f"{path}.updateAge")
+    return read.flag(value, path)
 
 
 def _generate_id(value: JsonValue, path: str) -> str:
     if isinstance(value, str) and value in {"uuid", "serial"}:
         return value
-    raise wrong(path, "uuid or serial; a function goes into the Runtime")
+    raise read.wrong(path, "uuid or serial; a function goes into the Runtime")
 
 
-def _table(section: str, ours: str, *, additional: bool = True) -> dict[str, Rule]:
-    rules: dict[str, Rule] = {
-        f"{section}.modelName": (f"{ours}.model_name", as_text),
-        f"{section}.fields": (f"{ours}.fields", as_names),
-    }
-    if additional:
-        rules[f"{section}.additionalFields"] = (f"{ours}.additional_fields", as_fields)
-    return rules
+def _section(section: str, readers: read.Readers) -> dict[str, read.Rule]:
+    return read.rules({f"{section}.{name}": each for name, each in readers.items()})
 
 
-def _section(section: str, ours: str, members: Mapping[str, Rule]) -> dict[str, Rule]:
-    return {f"{section}.{name}": (f"{ours}.{place}", read) for name, (place, read) in members.items()}
+_IGNORED: Final[read.Rule] = (IGNORED, read.anything)
+_TABLE: Final[read.Readers] = {"modelName": read.text, "fields": read.names}
+_EXTENSIBLE: Final[read.Readers] = {**_TABLE, "additionalFields": as_fields}
 
-
-RULES: Mapping[str, Rule] = {
-    "secret": ("secret", as_text),
-    "secrets": ("secrets", _secrets),
-    "baseURL": ("base_url", as_text),
-    "basePath": ("base_path", as_text),
-    "appName": ("app_name", as_text),
-    "trustedOrigins": ("trusted_origins", as_texts),
-    "disabledPaths": ("disabled_paths", as_texts),
-    "emailAndPassword.enabled": ("email_and_password.enabled", as_flag),
-    "emailAndPassword.disableSignUp": ("email_and_password.disable_sign_up", as_flag),
-    "emailAndPassword.autoSignIn": ("email_and_password.auto_sign_in", as_flag),
-    "emailAndPassword.requireEmailVerification": ("email_and_password.require_email_verification", as_flag),
-    "emailAndPassword.customSyntheticUser": ("email_and_password.custom_synthetic_user", as_function),
-    "emailAndPassword.onExistingUserSignUp": ("email_and_password.on_existing_user_sign_up", as_function),
-    "emailAndPassword.sendResetPassword": ("email_and_password.send_reset_password", as_function),
-    "emailAndPassword.resetPasswordTokenExpiresIn": (
-        "email_and_password.reset_password_token_expires_in",
-        as_seconds,
+RULES: Mapping[str, read.Rule] = {
+    **read.rules(
+        {
+            "secret": read.text,
+            "secrets": _secrets,
+            "baseURL": read.text,
+            "basePath": read.text,
+            "appName": read.text,
+            "trustedOrigins": read.texts,
+            "disabledPaths": read.texts,
+        }
     ),
-    "emailAndPassword.onPasswordReset": ("email_and_password.on_password_reset", as_function),
-    "emailAndPassword.revokeSessionsOnPasswordReset": (
-        "email_and_password.revoke_sessions_on_password_reset",
-        as_flag,
+    **_section(
+        "emailAndPassword",
+        {
+            "enabled": read.flag,
+            "disableSignUp": read.flag,
+            "autoSignIn": read.flag,
+            "requireEmailVerification": read.flag,
+            "customSyntheticUser": read.function,
+            "onExistingUserSignUp": read.function,
+            "sendResetPassword": read.function,
+            "resetPasswordTokenExpiresIn": read.seconds,
+            "onPasswordReset": read.function,
+            "revokeSessionsOnPasswordReset": read.flag,
+            "minPasswordLength": ("password_policy.min_length", read.count),
+            "maxPasswordLength": ("password_policy.max_length", read.count),
+        },
     ),
     **_section(
         "emailVerification",
-        "email_verification",
         {
-            "sendVerificationEmail": ("send_verification_email", as_function),
-            "sendOnSignUp": ("send_on_sign_up", as_flag),
-            "sendOnSignIn": ("send_on_sign_in", as_flag),
-            "autoSignInAfterVerification": ("auto_sign_in_after_verification", as_flag),
-            "expiresIn": ("expires_in", as_seconds),
-            "beforeEmailVerification": ("before_email_verification", as_function),
-            "afterEmailVerification": ("after_email_verification", as_function),
+            "sendVerificationEmail": read.function,
+            "sendOnSignUp": read.flag,
+            "sendOnSignIn": read.flag,
+            "autoSignInAfterVerification": read.flag,
+            "expiresIn": read.seconds,
+            "beforeEmailVerification": read.function,
+            "afterEmailVerification": read.function,
         },
     ),
-    "emailAndPassword.minPasswordLength": ("password_policy.min_length", as_count),
-    "emailAndPassword.maxPasswordLength": ("password_policy.max_length", as_count),
-    **_table("user", "user"),
+    **_section("user", {**_EXTENSIBLE, "validateUserInfo": read.function}),
     **_section(
         "user.changeEmail",
-        "user.change_email",
         {
-            "enabled": ("enabled", as_flag),
-            "updateEmailWithoutVerification": ("update_email_without_verification", as_flag),
-            "sendChangeEmailConfirmation": ("send_change_email_confirmation", as_function),
+            "enabled": read.flag,
+            "updateEmailWithoutVerification": read.flag,
+            "sendChangeEmailConfirmation": read.function,
         },
     ),
-    "user.deleteUser.sendDeleteAccountVerification": (
-        "user.delete_user.send_delete_account_verification",
-        as_function,
+    **_section(
+        "user.deleteUser",
+        {
+            "enabled": read.flag,
+            "sendDeleteAccountVerification": read.function,
+            "deleteTokenExpiresIn": read.seconds,
+            "beforeDelete": read.function,
+            "afterDelete": read.function,
+        },
     ),
-    "user.validateUserInfo": ("user.validate_user_info", as_function),
-    "user.deleteUser.enabled": ("user.delete_user.enabled", as_flag),
-    "user.deleteUser.deleteTokenExpiresIn": ("user.delete_user.delete_token_expires_in", as_seconds),
-    "user.deleteUser.beforeDelete": ("user.delete_user.before_delete", as_function),
-    "user.deleteUser.afterDelete": ("user.delete_user.after_delete", as_function),
-    **_table("session", "session"),
-    "session.expiresIn": ("session.expires_in", as_seconds),
-    "session.updateAge": ("session.update_age", as_seconds),
-    "session.freshAge": ("session.fresh_age", as_seconds),
-    "session.disableSessionRefresh": ("session.disable_session_refresh", as_flag),
-    "session.deferSessionRefresh": ("session.defer_session_refresh", as_flag),
-    "session.storeSessionInDatabase": ("session.store_session_in_database", as_flag),
-    "session.preserveSessionInDatabase": ("session.preserve_session_in_database", as_flag),
-    "session.cookieCache.enabled": ("session.cookie_cache.enabled", as_flag),
-    "session.cookieCache.maxAge": ("session.cookie_cache.max_age", as_seconds),
-    "session.cookieCache.strategy": ("session.cookie_cache.strategy", one_of("compact", "jwt", "jwe")),
-    "session.cookieCache.version": ("session.cookie_cache.version", either(as_text, as_function)),
-    "session.cookieCache.refreshCache": ("session.cookie_cache.refresh_cache", _refresh),
-    **_table("account", "account"),
+    **_section(
+        "session",
+        {
+            **_EXTENSIBLE,
+            "expiresIn": read.seconds,
+            "updateAge": read.seconds,
+            "freshAge": read.seconds,
+            "disableSessionRefresh": read.flag,
+            "deferSessionRefresh": read.flag,
+            "storeSessionInDatabase": read.flag,
+            "preserveSessionInDatabase": read.flag,
+        },
+    ),
+    **_section(
+        "session.cookieCache",
+        {
+            "enabled": read.flag,
+            "maxAge": read.seconds,
+            "strategy": read.one_of("compact", "jwt", "jwe"),
+            "version": read.either(read.text, read.function),
+            "refreshCache": _refresh,
+        },
+    ),
+    **_section(
+        "account",
+        {
+            **_EXTENSIBLE,
+            "storeAccountCookie": read.flag,
+            "skipStateCookieCheck": read.flag,
+            "encryptOAuthTokens": ("account.encrypt_oauth_tokens", read.flag),
+            "updateAccountOnSignIn": read.flag,
+            "storeStateStrategy": read.one_of("database", "cookie"),
+        },
+    ),
     **_section(
         "account.accountLinking",
-        "account.account_linking",
         {
-            "enabled": ("enabled", as_flag),
-            "disableImplicitLinking": ("disable_implicit_linking", as_flag),
-            "requireLocalEmailVerified": ("require_local_email_verified", as_flag),
-            "trustedProviders": ("trusted_providers", as_texts),
-            "allowDifferentEmails": ("allow_different_emails", as_flag),
-            "allowUnlinkingAll": ("allow_unlinking_all", as_flag),
-            "updateUserInfoOnLink": ("update_user_info_on_link", as_flag),
+            "enabled": read.flag,
+            "disableImplicitLinking": read.flag,
+            "requireLocalEmailVerified": read.flag,
+            "trustedProviders": read.texts,
+            "allowDifferentEmails": read.flag,
+            "allowUnlinkingAll": read.flag,
+            "updateUserInfoOnLink": read.flag,
         },
     ),
-    "account.storeAccountCookie": ("account.store_account_cookie", as_flag),
-    "account.skipStateCookieCheck": ("account.skip_state_cookie_check", as_flag),
-    "account.encryptOAuthTokens": ("account.encrypt_oauth_tokens", as_flag),
-    "account.updateAccountOnSignIn": ("account.update_account_on_sign_in", as_flag),
-    "account.storeStateStrategy": ("account.store_state_strategy", one_of("database", "cookie")),
     "socialProviders": ("social_providers", as_providers),
-    **_table("verification", "verification", additional=False),
-    "verification.storeInDatabase": (IGNORED, anything),
-    "verification.storeIdentifier": ("verification.store_identifier", one_of("plain", "hashed")),
-    **_table("rateLimit", "rate_limit", additional=False),
-    "rateLimit.enabled": ("rate_limit.enabled", as_flag),
-    "rateLimit.window": ("rate_limit.default.per", as_count),
-    "rateLimit.max": ("rate_limit.default.max", as_count),
-    "rateLimit.storage": ("rate_limit.storage", one_of("memory", "database", "secondary-storage")),
-    "rateLimit.customRules": ("rate_limit.custom_rules", _custom_rules),
-    "advanced.cookiePrefix": ("advanced.cookie_prefix", as_text),
-    "advanced.useSecureCookies": ("advanced.use_secure_cookies", as_flag),
-    "advanced.crossSubDomainCookies.enabled": ("advanced.cross_sub_domain_cookies.enabled", as_flag),
-    "advanced.crossSubDomainCookies.domain": ("advanced.cross_sub_domain_cookies.domain", as_text),
-    "advanced.defaultCookieAttributes": ("advanced.default_cookie_attributes", as_attributes),
-    "advanced.cookies": ("advanced.cookies", as_cookies),
-    "advanced.disableCSRFCheck": ("advanced.disable_csrf_check", as_flag),
-    "advanced.disableOriginCheck": ("advanced.disable_origin_check", either(as_flag, as_texts)),
-    "advanced.skipTrailingSlashes": ("advanced.skip_trailing_slashes", as_flag),
-    "advanced.ipAddress.ipAddressHeaders": ("advanced.ip_address.ip_address_headers", as_texts),
-    "advanced.ipAddress.trustedProxies": ("advanced.ip_address.trusted_proxies", as_texts),
-    "advanced.ipAddress.disableIpTracking": ("advanced.ip_address.disable_ip_tracking", as_flag),
-    "advanced.ipAddress.ipv6Subnet": ("advanced.ip_address.ipv6_subnet", as_count),
-    "advanced.database.generateId": ("advanced.generate_id", _generate_id),
-    "advanced.database.validateSchema": (IGNORED, anything),
-    "advanced.database.defaultFindManyLimit": (IGNORED, anything),
-    "onAPIError.errorURL": ("on_api_error.error_url", as_text),
-    "onAPIError.customizeDefaultErrorPage": (IGNORED, anything),
-    "logger": (IGNORED, anything),
-    "telemetry": (IGNORED, anything),
+    **_section(
+        "verification",
+        {**_TABLE, "storeInDatabase": _IGNORED, "storeIdentifier": read.one_of("plain", "hashed")},
+    ),
+    **_section(
+        "rateLimit",
+        {
+            **_TABLE,
+            "enabled": read.flag,
+            "window": ("rate_limit.default.per", read.count),
+            "max": ("rate_limit.default.max", read.count),
+            "storage": read.one_of("memory", "database", "secondary-storage"),
+            "customRules": _custom_rules,
+        },
+    ),
+    **_section(
+        "advanced",
+        {
+            "cookiePrefix": read.text,
+            "useSecureCookies": read.flag,
+            "crossSubDomainCookies.enabled": read.flag,
+            "crossSubDomainCookies.domain": read.text,
+            "defaultCookieAttributes": as_attributes,
+            "cookies": as_cookies,
+            "disableCSRFCheck": read.flag,
+            "disableOriginCheck": read.either(read.flag, read.texts),
+            "skipTrailingSlashes": read.flag,
+        },
+    ),
+    **_section(
+        "advanced.ipAddress",
+        {
+            "ipAddressHeaders": read.texts,
+            "trustedProxies": read.texts,
+            "disableIpTracking": read.flag,
+            "ipv6Subnet": read.count,
+        },
+    ),
+    **_section(
+        "advanced.database",
+        {
+            "generateId": ("advanced.generate_id", _generate_id),
+            "validateSchema": _IGNORED,
+            "defaultFindManyLimit": _IGNORED,
+        },
+    ),
+    **_section("onAPIError", {"errorURL": read.text, "customizeDefaultErrorPage": _IGNORED}),
+    "logger": _IGNORED,
+    "telemetry": _IGNORED,
 }
+"""Every name of a configuration that is known, by its path."""
 
 
 def _walk(given: Mapping[str, JsonValue], prefix: str, values: dict[str, Any], unknown: list[str]) -> None:
     for name, value in given.items():
         path = f"{prefix}{name}"
         if rule := RULES.get(path):
-            place, read = rule
+            place, reader = rule
             if place != IGNORED and value is not None:
-                values[place] = read(value, path)
+                values[place] = reader(value, path)
         elif isinstance(value, Mapping) and any(known.startswith(f"{path}.") for known in RULES):
             _walk(value, f"{path}.", values, unknown)
         else:

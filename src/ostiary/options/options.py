@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -123,7 +124,7 @@ class Options:
         if len(set(versions)) != len(versions) or any(version is None or version < 0 for version in versions):
             raise ConfigurationError("secrets need versions, unique and not negative")
 
-    @property
+    @cached_property
     def origin(self) -> str | None:
         """Scheme, host and port of the base URL, without the scheme's own port."""
         if self.base_url is None:
@@ -132,7 +133,7 @@ class Options:
         host = parts.netloc.rpartition("@")[2]
         return f"{parts.scheme}://{host.removesuffix(_DEFAULT_PORTS[parts.scheme])}"
 
-    @property
+    @cached_property
     def mount_path(self) -> str:
         """The path of the endpoints, without a trailing slash."""
         path = urlsplit(self.base_url).path if self.base_url else ""

@@ -1,7 +1,7 @@
 """Providers that are known by name and have options of their own."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Literal
+from typing import Final, Literal
 
 from ostiary.options.social import SocialProvider
 
@@ -13,7 +13,7 @@ MANY_TENANTS: Final = frozenset({"common", "organizations", "consumers"})
 class Apple(SocialProvider):
     """Apple; its client secret is a JWT, which is made from the key where there is none."""
 
-    known_as: ClassVar[str] = "apple"
+    known_as = "apple"
     team_id: str | None = None
     """Ten characters, from the developer account."""
     key_id: str | None = None
@@ -32,18 +32,17 @@ class Apple(SocialProvider):
             raise self._needs("a client_secret, or team_id, key_id and private_key to make one from")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Cloudflare(SocialProvider):
     """Cloudflare; without a secret it is a public client."""
 
-    known_as: ClassVar[str] = "cloudflare"
+    known_as = "cloudflare"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cognito(SocialProvider):
     """A user pool of Amazon Cognito."""
 
-    known_as: ClassVar[str] = "cognito"
+    known_as = "cognito"
     domain: str
     """Of the hosted pages: `app.auth.eu-central-1.amazoncognito.com`."""
     region: str
@@ -68,7 +67,7 @@ class Cognito(SocialProvider):
 class Discord(SocialProvider):
     """Discord."""
 
-    known_as: ClassVar[str] = "discord"
+    known_as = "discord"
     permissions: int | None = None
     """What a bot may do, where the scope `bot` is asked for."""
 
@@ -77,7 +76,7 @@ class Discord(SocialProvider):
 class Dropbox(SocialProvider):
     """Dropbox."""
 
-    known_as: ClassVar[str] = "dropbox"
+    known_as = "dropbox"
     access_type: Literal["offline", "online", "legacy"] | None = None
     """`offline` asks for a refresh token."""
 
@@ -86,8 +85,8 @@ class Dropbox(SocialProvider):
 class Facebook(SocialProvider):
     """Facebook, its limited login for phones included."""
 
-    known_as: ClassVar[str] = "facebook"
-    needs_secret: ClassVar[bool] = True
+    known_as = "facebook"
+    needs_secret = True
     fields: tuple[str, ...] = ()
     """Of the profile, besides id, name, email and picture."""
     config_id: str | None = None
@@ -98,7 +97,7 @@ class Facebook(SocialProvider):
 class GitLab(SocialProvider):
     """GitLab, by default gitlab.com."""
 
-    known_as: ClassVar[str] = "gitlab"
+    known_as = "gitlab"
     issuer: str = "https://gitlab.com"
     """The address of a GitLab of one's own."""
 
@@ -107,7 +106,7 @@ class GitLab(SocialProvider):
 class Microsoft(SocialProvider):
     """Microsoft Entra ID, and personal accounts of Microsoft."""
 
-    known_as: ClassVar[str] = "microsoft"
+    known_as = "microsoft"
     tenant_id: str = "common"
     """One tenant by its number, or `organizations` for all, `consumers` for personal accounts, `common` for
     both."""
@@ -129,8 +128,8 @@ class Microsoft(SocialProvider):
 class Paybin(SocialProvider):
     """Paybin."""
 
-    known_as: ClassVar[str] = "paybin"
-    needs_secret: ClassVar[bool] = True
+    known_as = "paybin"
+    needs_secret = True
     issuer: str = "https://idp.paybin.io"
     """Its address."""
 
@@ -139,8 +138,8 @@ class Paybin(SocialProvider):
 class PayPal(SocialProvider):
     """PayPal; what is asked for is decided in its own pages."""
 
-    known_as: ClassVar[str] = "paypal"
-    needs_secret: ClassVar[bool] = True
+    known_as = "paypal"
+    needs_secret = True
     environment: Literal["sandbox", "live"] = "sandbox"
     """Play money, or real people."""
 
@@ -149,25 +148,24 @@ class PayPal(SocialProvider):
 class Reddit(SocialProvider):
     """Reddit, which tells no address: people get one that leads nowhere, unless another is mapped."""
 
-    known_as: ClassVar[str] = "reddit"
-    needs_secret: ClassVar[bool] = True
+    known_as = "reddit"
+    needs_secret = True
     duration: str | None = None
     """`permanent` asks for a refresh token."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Roblox(SocialProvider):
     """Roblox, which tells no address: people get one that leads nowhere, unless another is mapped."""
 
-    known_as: ClassVar[str] = "roblox"
+    known_as = "roblox"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Salesforce(SocialProvider):
     """Salesforce."""
 
-    known_as: ClassVar[str] = "salesforce"
-    needs_secret: ClassVar[bool] = True
+    known_as = "salesforce"
+    needs_secret = True
     environment: Literal["sandbox", "production"] = "production"
     """Where people sign in."""
     login_url: str | None = None
@@ -178,7 +176,7 @@ class Salesforce(SocialProvider):
 class Twitch(SocialProvider):
     """Twitch."""
 
-    known_as: ClassVar[str] = "twitch"
+    known_as = "twitch"
     claims: tuple[str, ...] = ("email", "email_verified", "preferred_username", "picture")
     """What the ID token tells."""
 
@@ -187,8 +185,8 @@ class Twitch(SocialProvider):
 class WeChat(SocialProvider):
     """WeChat, which tells no address: people get one that leads nowhere, unless another is mapped."""
 
-    known_as: ClassVar[str] = "wechat"
-    needs_secret: ClassVar[bool] = True
+    known_as = "wechat"
+    needs_secret = True
     lang: Literal["cn", "en"] = "cn"
     """The language of its page."""
 
@@ -197,6 +195,6 @@ class WeChat(SocialProvider):
 class Zoom(SocialProvider):
     """Zoom; what is asked for is decided in its own pages."""
 
-    known_as: ClassVar[str] = "zoom"
+    known_as = "zoom"
     pkce: bool = True
     """Send a challenge, so that a stolen code is worth nothing (RFC 7636)."""

@@ -1,5 +1,6 @@
 """Readers of single values of a configuration; each raises ConfigurationError naming the path."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -9,6 +10,19 @@ from ostiary.domain.errors import ConfigurationError, JsonValue
 T = TypeVar("T")
 Read = Callable[[JsonValue, str], Any]  # configuration in, option value out
 Rule = tuple[str, Read]
+"""The option that a value is for, and its reader."""
+Readers = Mapping[str, Read | Rule]
+"""Who reads what, by the name in the configuration."""
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def rules(readers: Readers) -> dict[str, Rule]:
+    """Return the rules of names; an option is called like the name, but in snake case, unless it is given."""
+    return {
+        name: each if isinstance(each, tuple) else (_WORD.sub("_", name).lower(), each)
+        for name, each in readers.items()
+    }
 
 
 def wrong(path: str, expected: str) -> ConfigurationError:
@@ -16,53 +30,53 @@ def wrong(path: str, expected: str) -> ConfigurationError:
     return ConfigurationError(f"{path} must be {expected}")
 
 
-def as_text(value: JsonValue, path: str) -> str:
+def text(value: JsonValue, path: str) -> str:
     """Accept text."""
     if not isinstance(value, str):
         raise wrong(path, "text")
     return value
 
 
-def as_flag(value: JsonValue, path: str) -> bool:
+def flag(value: JsonValue, path: str) -> bool:
     """Accept true or false."""
     if not isinstance(value, bool):
         raise wrong(path, "true or false")
     return value
 
 
-def as_count(value: JsonValue, path: str) -> int:
+def count(value: JsonValue, path: str) -> int:
     """Accept a whole number."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise wrong(path, "a whole number")
     return value
 
 
-def as_seconds(value: JsonValue, path: str) -> timedelta:
+def seconds(value: JsonValue, path: str) -> timedelta:
     """Accept a number of seconds."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise wrong(path, "a number of seconds")
     return timedelta(seconds=value)
 
 
-def as_texts(value: JsonValue, path: str) -> Any:  # a tuple of texts, or the function of the caller
+def texts(value: JsonValue, path: str) -> Any:  # a tuple of texts, or the function of the caller
     """Accept a list of texts, or the caller's function that makes one."""
     if callable(value):
         return value
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise wrong(path, "a list of texts")
-    return tuple(as_text(each, path) for each in value)
+    return tuple(text(each, path) for each in value)
 
 
-def as_object(value: JsonValue, path: str) -> Mapping[str, JsonValue]:
+def mapping(value: JsonValue, path: str) -> Mapping[str, JsonValue]:
     """Accept an object."""
     if not isinstance(value, Mapping):
         raise wrong(path, "an object")
     return value
 
 
-def as_names(value: JsonValue, path: str) -> dict[str, str]:
+def names(value: JsonValue, path: str) -> dict[str, str]:
     """Accept an object of texts."""
-    return {name: as_text(column, f"{path}.{name}") for name, column in as_object(value, path).items()}
+    return {name: text(column, f"{path}.{name}") for name, column in mapping(value, path).items()}
 
 
 def one_of(*choices: str) -> Read:
@@ -72,12 +86,12 @@ def one_of(*choices: str) -> Read:
         """Accept one of the choices."""
         if value not in choices:
             raise wrong(path, f"one of {', '.join(choices)}")
-        return as_text(value, path)
+        return text(value, path)
 
     return read
 
 
-def as_function(value: JsonValue, path: str) -> Any:  # an async function of the caller
+def function(value: JsonValue, path: str) -> Any:  # an async function of the caller
     """Accept an async function."""
     if not callable(value):
         raise wrong(path, "an async function")
@@ -108,7 +122,7 @@ def anything(value: JsonValue, path: str) -> JsonValue:
 def members_of(kind: type[T], given: JsonValue, path: str, rules: Mapping[str, Rule]) -> T:
     """Return an instance of a class whose options have other names in the configuration."""
     values: dict[str, Any] = {}  # keyword arguments of the class
-    for name, value in as_object(given, path).items():
+    for name, value in mapping(given, path).items():
         if name not in rules:
             raise ConfigurationError(f"{path}.{name} is not known here")
         attribute, read = rules[name]

@@ -11,7 +11,7 @@ from ostiary.crypto.signing import decode_cookie_value, sign_cookie, unsign
 from ostiary.domain.audit import Ended
 from ostiary.domain.devices import device_of
 from ostiary.domain.entities import ActiveSession, User
-from ostiary.domain.errors import AuthError, ConfigurationError, Errors
+from ostiary.domain.errors import ConfigurationError, Errors
 from ostiary.domain.mailed_links import NewDeviceLink
 from ostiary.http.confirmation_page import Question, ask, tell
 from ostiary.http.context import Context, Services
@@ -27,9 +27,7 @@ from ostiary.storage.store import Tables
 _COOKIE_LIFE: Final = timedelta(days=400)  # what browsers grant at most
 _NEWCOMER: Final = timedelta(minutes=1)  # between a sign-up and the session it starts
 _PURPOSE: Final = "known-device"
-_QUESTION: Final = Question(
-    "/not-me/confirm", "Was somebody else in your account?", "Yes, sign everybody out"
-)
+_QUESTION: Final = Question("/not-me/confirm", "not-me")
 
 
 class NotMeLink(WireModel):
@@ -48,12 +46,12 @@ class NewDevice(Plugin):
     id: ClassVar[str] = "new-device"
     routes: ClassVar[Routes] = Routes()
 
+    reset_page: str
+    """Your page that asks for the new password, as `redirectTo` of request-password-reset."""
     send: Callable[[NewDeviceLink], Awaitable[None]] | None = None
     """Sends the mail; None: the mailer does."""
     link_expires_in: timedelta = timedelta(days=7)
     """How long the way back is open."""
-    reset_page: str | None = None
-    """The page that asks for the new password, as `redirectTo` of request-password-reset."""
     rate_limit: RateLimit | None = RateLimit(10, per=60)  # noqa: RUF009  a frozen value
     """The limit of the routes."""
 
@@ -75,8 +73,16 @@ class NewDevice(Plugin):
         value = f"{_PURPOSE}:{active.user.id}:{int(context.services.runtime.now().timestamp())}"
         jar.set(cookie, sign_cookie(value, context.services.session_cookies.keyring), cookie.max_age)
         response.headers.extend(("set-cookie", line) for line in jar.lines())
+        if not await self._is_sign_up(context, active):
+            # in the outbox before the answer: else whoever stops us in between signs in unseen
+            await context.services.mail_flows.links.send(self._letter(context, active), context.asker)
+
+    @staticmethod
+    async def _is_sign_up(context: Context, active: ActiveSession) -> bool:
+        """Tell whether a session belongs to the sign-up: begun right after it, with no other beside it."""
         if active.session.created_at - active.user.created_at > _NEWCOMER:
-            context.services.mail_flows.links.send_unseen(self._letter(context, active), context.asker)
+            return False
+        return len(await context.sessions.of_user(active.user.id)) <= 1
 
     async def _is_known(self, context: Context, user: User) -> bool:
         """Tell whether this browser signed in before, and nobody said since that it was not them."""
@@ -125,43 +131,43 @@ class NewDevice(Plugin):
     @routes.post("/not-me/confirm", raises=[Errors.INVALID_TOKEN], accepts_form=True, checks_form_origin=True)
     async def not_me(self, body: NotMeLink, context: Context) -> Response:
         """End every session of the token's user and mail a link to a new password; works once."""
-        user = await self._disown(body.token, context)
+        is_mailed = await self._disown(body.token, context)
         context.clear_session_cookies()
-        mailed = await self._reset(user, context)
-        then = "We have sent you a link to choose a new password." if mailed else "Choose a new password now."
-        return tell("Everybody is signed out", then, context)
+        return tell("signed-out.title", "signed-out.mailed" if is_mailed else "signed-out.unmailed", context)
 
-    async def _disown(self, token: str, context: Context) -> User:
-        """Spend the token, end the sessions and void the password, or nothing of it."""
-        services = context.services
-        async with services.store.transaction() as tables:
-            user_id = await context.verifications.consume(_identifier(token), tables)
-            if user_id is None:
-                raise Errors.INVALID_TOKEN(reason="unknown, used or expired")
-            await context.sessions.revoke_all(user_id, Ended.DISOWNED, tables=tables)
-            if self._mails_resets(context):
+    async def _disown(self, token: str, context: Context) -> bool:
+        """Spend the token, end the sessions, void the password and mail the way to another, or nothing of it.
+
+        Tells whether that is mailed.
+        """
+        user = await self._owner(token, context)
+        is_mailed = await self._mails_reset(user, context)
+        async with context.services.store.transaction() as tables:
+            if await context.verifications.consume(_identifier(token), tables) is None:
+                raise Errors.INVALID_TOKEN(reason="used meanwhile")
+            if is_mailed:
                 # whoever signed in may have known it: it would bring them back before the owner
-                await context.users.void_password(user_id, tables)
+                await context.users.void_password(user.id, tables)
+                await context.password_reset.enclose(user, self.reset_page, context.asker, tables)
+            await context.sessions.revoke_all(user.id, Ended.DISOWNED, tables=tables)
             # whoever was in has a cookie that says so: it counts no more
-            await context.verifications.issue(_disowned(user_id), user_id, _COOKIE_LIFE, tables)
-        user = await context.users.by_id(user_id)
+            await context.verifications.issue(_disowned(user.id), user.id, _COOKIE_LIFE, tables)
+        return is_mailed
+
+    @staticmethod
+    async def _owner(token: str, context: Context) -> User:
+        row = await context.verifications.find(_identifier(token))
+        user = None if row is None else await context.users.by_id(row.value)
         if user is None:
-            raise Errors.INVALID_TOKEN(reason="deleted since")
+            raise Errors.INVALID_TOKEN(reason="unknown, used, expired, or its user is deleted")
         return user
 
     @staticmethod
-    def _mails_resets(context: Context) -> bool:
-        settings = context.options.email_and_password
-        return context.services.mail_flows.links.delivers(settings.send_reset_password)
-
-    async def _reset(self, user: User, context: Context) -> bool:
-        if await context.users.credential_account(user.id) is None:
-            return False
-        try:
-            await context.password_reset.request(user.email, self.reset_page, context.asker)
-        except AuthError:
-            return False  # nothing mails resets here
-        return True
+    async def _mails_reset(user: User, context: Context) -> bool:
+        return (
+            context.password_reset.is_available
+            and await context.users.credential_account(user.id) is not None
+        )
 
 
 def _is_renewed(context: Context, active: ActiveSession) -> bool:

@@ -19,8 +19,8 @@ from ostiary.plugins.base import Plugin
 from ostiary.services.mailed_codes import CodeOptions
 
 _QUESTIONS: Final = {
-    "verify_email": Question("/verify-email/confirm", "Is this your email address?", "Yes, go on"),
-    "delete_user_callback": Question("/delete-user/confirm", "Delete your account?", "Delete my account"),
+    "verify_email": Question("/verify-email/confirm", "verify-email"),
+    "delete_user_callback": Question("/delete-user/confirm", "delete-account"),
 }
 
 

@@ -101,7 +101,10 @@ class Settings(BaseSettings):
     access_log: bool = False
     """Log every request, without its query."""
     new_device_mail: bool = False
-    """Mail whoever signs in from a browser that never did before; needs a mailer."""
+    """Mail whoever signs in from a browser that never did before; needs a mailer and `reset_page`."""
+    reset_page: str = ""
+    """Your page that asks for a new password, such as `/reset-password`: the link leads there that is mailed
+    to whoever says of such a sign-in that it was not them."""
     metrics_token: SecretStr | None = None
     """Show Prometheus metrics under /metrics to whoever presents this token as a bearer; by default there are
     none. They need the extra `metrics`."""
@@ -222,7 +225,9 @@ class Settings(BaseSettings):
         jwt = Jwt(disable_setting_jwt_header=not self.set_auth_jwt)
         plugins: list[Plugin] = [Admin(), Bearer(), jwt, Tokens(cross_site=self.cross_site)]
         if self.new_device_mail:
-            plugins.append(NewDevice())
+            if not self.reset_page:
+                raise ConfigurationError("new_device_mail needs reset_page: your page for a new password")
+            plugins.append(NewDevice(reset_page=self.reset_page))
         options = self.to_options()
         if options.base_url is None and not is_loopback_name(self.host):
             require_strong_secrets(options)  # whatever its address is, others can reach it

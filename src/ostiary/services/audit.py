@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ostiary.domain.audit import AUDIT_EVENT, AuditEvent, AuditFields, Ended, EventKind, kind_of_end
 from ostiary.domain.circumstances import present_circumstances
@@ -14,7 +14,7 @@ from ostiary.domain.observation import Observers
 from ostiary.domain.runtime import Runtime
 from ostiary.options import AuditOptions
 from ostiary.services.audit_chain import ChainLinker
-from ostiary.storage.store import OrderBy, Store, Tables, Transaction
+from ostiary.storage.store import OrderBy, Store, Tables, Transaction, as_transaction
 
 _MOST_NAMED: Final = 200  # sessions that end at once and get a record each; the others are counted
 _LONGEST_TEXT: Final = 500
@@ -57,7 +57,7 @@ class AuditLog:
 
         It is the one given, or one that ends with the block; none is opened where the log is off.
         """
-        if self.linker is None or _as_transaction(tables) is not None:
+        if self.linker is None or as_transaction(tables) is not None:
             yield Act(tables, self)
             return
         async with self.store.transaction() as own:
@@ -109,7 +109,7 @@ class Act:
     @property
     def transaction(self) -> Transaction | None:
         """The same, where it is a transaction."""
-        return _as_transaction(self.tables)
+        return as_transaction(self.tables)
 
     async def record(
         self,
@@ -158,11 +158,6 @@ class Act:
         if others := gone[_MOST_NAMED:]:
             detail = f"and {len(others)} other sessions"
             await self.record(kind, user_id=others[0].user_id, reason=why, detail=detail)
-
-
-def _as_transaction(tables: Tables | None) -> Transaction | None:
-    transaction: Any = tables  # only a Transaction has effects that follow its commit
-    return transaction if hasattr(transaction, "after_commit") else None
 
 
 def _short(text: str | None) -> str | None:

@@ -8,22 +8,26 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ostiary.domain.audit import AUDIT_EVENT, AuditEvent, AuditFields
+from ostiary.domain.audit import AUDIT_EVENT, AuditEvent, AuditFields, EventKind
 from ostiary.domain.entities import value_of
 from ostiary.domain.models import ID
 from ostiary.services.background import Background
 from ostiary.storage.store import OrderBy, Repository, Store
 
 BATCH: Final = 200
-_LOCK: Final = "audit-chain"
+LOCK: Final = "audit-chain"
 _BEGINNING: Final = "0" * 64
 _LATE: Final = timedelta(minutes=10)  # more than clocks of nodes differ and transactions last
+_LINKED: Final = AuditFields.POSITION.at_least(1)
+_IS_PRUNING: Final = AuditFields.KIND.equals(EventKind.AUDIT_PRUNED)
+_NEWEST_FIRST: Final = OrderBy(AuditFields.POSITION, descending=True)
 _log: Final = logging.getLogger("ostiary.audit")
 
 
@@ -40,6 +44,17 @@ class Head:
         text = json.dumps([position, self.hash, *_told(event)], ensure_ascii=True, separators=(",", ":"))
         return Head(position, hashlib.sha256(text.encode()).hexdigest())
 
+    @classmethod
+    def of(cls, event: AuditEvent) -> "Head":
+        """Return the place of a linked event."""
+        return cls(event.position or 0, event.hash or "")
+
+    @classmethod
+    def parse(cls, text: str) -> "Head | None":
+        """Return the place that a text names; None if it names none."""
+        position, colon, digest = text.partition(":")
+        return cls(int(position), digest) if colon and position.isdecimal() and digest else None
+
     def __str__(self) -> str:
         """Return it as the command line takes it."""
         return f"{self.position}:{self.hash}"
@@ -54,6 +69,15 @@ def _told(event: AuditEvent) -> list[str | int | None]:
 
 def _milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """A removal of the log's oldest part, as an event of the chain tells it."""
+
+    event: AuditEvent
+    last: Head
+    """The place of the last event that may be gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +98,8 @@ class Verdict:
     """Events linked after others that are much younger: a clock went wrong, or somebody backdated them."""
     waiting: int = 0
     """Events that are not linked yet."""
+    pruning: Pruning | None = None
+    """Why the log does not begin at its first event, where that is so."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +122,12 @@ class AuditChain:
         return linked
 
     async def _link_batch(self) -> int:
-        async with self.store.transaction(lock=_LOCK) as tables:
+        async with self.store.transaction(lock=LOCK) as tables:
             rows = tables.rows(AUDIT_EVENT)
             waiting = await rows.all(
                 AuditFields.POSITION.equals(None), order_by=OrderBy(AuditFields.CREATED_AT), limit=BATCH
             )
-            head = await self._last(rows) if waiting else Head()
+            head = await last_head(rows) if waiting else Head()
             for event in waiting:
                 head = head.next(event)
                 await rows.update(
@@ -114,29 +140,39 @@ class AuditChain:
             _log.info("audit_linked", extra={"auth": {"event": "audit_linked", "head": str(head)}})
         return len(waiting)
 
-    @staticmethod
-    async def _last(rows: Repository[AuditEvent]) -> Head:
-        last = await rows.first(
-            AuditFields.POSITION.at_least(1), order_by=OrderBy(AuditFields.POSITION, descending=True)
-        )
-        return Head() if last is None else Head(last.position or 0, last.hash or "")
-
-    async def events(self) -> AsyncIterator[AuditEvent]:
-        """Return every linked event, in the order of the chain."""
-        position = 0
+    async def events(self, after: int = 0, up_to: int | None = None) -> AsyncIterator[AuditEvent]:
+        """Return the linked events between two places, or all of them, in the order of the chain."""
+        end = [] if up_to is None else [AuditFields.POSITION.at_most(up_to)]
         while batch := await self._rows.all(
-            AuditFields.POSITION.above(position), order_by=OrderBy(AuditFields.POSITION), limit=BATCH
+            AuditFields.POSITION.above(after), *end, order_by=OrderBy(AuditFields.POSITION), limit=BATCH
         ):
             for event in batch:
                 yield event
-            position = batch[-1].position or 0
+            after = batch[-1].position or 0
 
     async def verify(self, known: Sequence[Head] = ()) -> Verdict:
-        """Compute the chain anew; `known` are places that were noted elsewhere."""
-        head, youngest, late = Head(), None, 0
-        faults: list[Fault] = []
-        expected: dict[int, str | None] = {each.position: each.hash for each in known}
-        async for event in self.events():
+        """Compute the chain anew from its first event that is left; `known` are places noted elsewhere."""
+        while True:
+            pruning = await newest_pruning(self._rows)
+            start = await self._start(pruning)
+            verdict = await self._examined(start, pruning, known)
+            # what a pruning took meanwhile is not missing
+            if not verdict.faults or start == await self._start(await newest_pruning(self._rows)):
+                return verdict
+
+    async def _start(self, pruning: Pruning | None) -> Head:
+        """Return the place from which on the chain can be computed anew."""
+        first = await self._rows.first(_LINKED, order_by=OrderBy(AuditFields.POSITION))
+        if pruning is None or first is None or first.position == 1:
+            return Head()
+        # a pruning that was stopped leaves an event whose predecessor is gone
+        return pruning.last if Head.of(first).position > pruning.last.position else Head.of(first)
+
+    async def _examined(self, start: Head, pruning: Pruning | None, known: Sequence[Head]) -> Verdict:
+        head, youngest, late = start, None, 0
+        noted = _by_position([*known, *([pruning.last] if pruning is not None else ())])
+        faults = list(_faults_before(start, noted))
+        async for event in self.events(after=start.position):
             position = event.position or 0
             if position != head.position + 1:
                 faults.append(Fault(head.position + 1, f"missing, up to {position - 1}"))
@@ -144,13 +180,44 @@ class AuditChain:
                 faults.append(
                     Fault(position, f"event {event.id} is not what was linked, or another before it")
                 )
-            if expected.pop(position, event.hash) != event.hash:
+            head = Head.of(event)
+            if noted.pop(position, {head.hash}) != {head.hash}:
                 faults.append(Fault(position, "another hash was noted elsewhere"))
-            head = Head(position, event.hash or "")
             late += youngest is not None and event.created_at < youngest - _LATE
             youngest = event.created_at if youngest is None else max(youngest, event.created_at)
-        faults += [Fault(position, "missing, though it was noted elsewhere") for position in expected]
-        return Verdict(head, faults, late, await self._rows.count(AuditFields.POSITION.equals(None)))
+        faults += [Fault(position, "missing, though it was noted elsewhere") for position in noted]
+        waiting = await self._rows.count(AuditFields.POSITION.equals(None))
+        return Verdict(head, faults, late, waiting, pruning)
+
+
+async def last_head(rows: Repository[AuditEvent]) -> Head:
+    """Return the end of the chain."""
+    last = await rows.first(_LINKED, order_by=_NEWEST_FIRST)
+    return Head() if last is None else Head.of(last)
+
+
+async def newest_pruning(rows: Repository[AuditEvent]) -> Pruning | None:
+    """Return the last pruning that the chain tells of."""
+    event = await rows.first(_LINKED, _IS_PRUNING, order_by=_NEWEST_FIRST)
+    last = Head.parse(event.detail or "") if event is not None else None
+    return None if event is None or last is None else Pruning(event, last)
+
+
+def _by_position(heads: Sequence[Head]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    for head in heads:
+        found.setdefault(head.position, set()).add(head.hash)
+    return found
+
+
+def _faults_before(start: Head, noted: dict[int, set[str]]) -> Iterator[Fault]:
+    """Compare what was noted of places that are gone, and of the last of them, which is known."""
+    for position in sorted(each for each in noted if each <= start.position):
+        hashes = noted.pop(position)
+        if position < start.position:
+            yield Fault(position, "was pruned, though it was noted elsewhere")
+        elif hashes != {start.hash}:
+            yield Fault(position, "another hash was noted elsewhere")
 
 
 class ChainLinker:
@@ -167,7 +234,8 @@ class ChainLinker:
         """See to it that a round is to come."""
         if self._hurry is None:
             self._hurry = asyncio.Event()
-            self._background.start(self._round(self._hurry), "linking the audit log")
+            work = self._round(self._hurry)  # it links what many requests did, so it is none of theirs
+            Context().run(self._background.start, work, "linking the audit log")
 
     async def _round(self, hurry: asyncio.Event) -> None:
         try:

@@ -18,6 +18,7 @@ from ostiary.domain.runtime import Runtime
 from ostiary.outgoing import Email, Mailer, MailRefused
 from ostiary.outgoing.mail.message import address_of
 from ostiary.outgoing.mail.templates import Templates, Written
+from ostiary.services.mail_backlog import MailBacklog
 from ostiary.services.outbox import Outbox
 from ostiary.storage.store import Transaction
 
@@ -48,9 +49,11 @@ class Courier:
         self.mailer: Final = mailer
         self.fulfil: Fulfil | None = None
         """Finds out whom a wish is for."""
+        self.backlog: MailBacklog | None = None
+        """What measures the outbox, where somebody measures."""
         self._head = head
         self._runtime = runtime
-        self._templates = Templates(mailer.templates, mailer.default_locale)
+        self.templates = Templates(mailer.templates, mailer.default_locale)
         self._turn = asyncio.Lock()
         self._posted = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
@@ -92,6 +95,7 @@ class Courier:
                 claimed := await self.outbox.claim(self.mailer.at_once, self.mailer.lease)
             ):
                 delivered += sum(await asyncio.gather(*map(self._deliver, claimed)))
+                await self._look()
         return delivered
 
     async def clean(self) -> int:
@@ -103,9 +107,9 @@ class Courier:
     async def written(self, mail: Mail, left: timedelta | None) -> Written:
         """Return what a mail says, in its recipient's language."""
         given = await self.mailer.locale(mail) if self.mailer.locale else None
-        return self._templates.write(
+        return self.templates.write(
             mail,
-            given or self._templates.chosen(mail.languages),
+            given or self.templates.chosen(mail.languages),
             app_name=self._head.app_name,
             app_url=self._head.app_url,
             minutes=None if left is None else max(1, round(left.total_seconds() / 60)),
@@ -143,6 +147,7 @@ class Courier:
         """Deliver what is due; where the outbox cannot be read, say so once until it can."""
         try:
             await self.deliver_due()
+            await self._look()
             await self._clean_now_and_then()
         except Exception as error:  # noqa: BLE001  whatever it was, there is mail to deliver afterwards
             if not self._is_away:
@@ -150,6 +155,10 @@ class Courier:
             self._is_away = True
         else:
             self._is_away = False
+
+    async def _look(self) -> None:
+        if self.backlog is not None:
+            await self.backlog.look()
 
     async def _clean_now_and_then(self) -> None:
         if self._runtime.monotonic() >= self._clean_again:

@@ -45,6 +45,10 @@ class Denials:
             session=ModelHooks(after_delete=self._deny),
         )
 
+    def clears(self, principal: Bearer) -> bool:
+        """Tell whether certainly nothing is known against a token, without asking anybody."""
+        return self.deny_list.clears(principal)
+
     async def refuses(self, principal: Bearer) -> str | None:
         """Return why a token is dead, None while it lives. Raises StorageUnavailable where none can tell."""
         try:

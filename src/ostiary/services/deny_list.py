@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -49,6 +49,8 @@ class DenyList:
     """How long a note stays: as long as the longest token lives, leeway included."""
     required: bool = True
     """Raise StorageUnavailable where the notes cannot be read, rather than accept the token."""
+    holds: Callable[[str], bool] | None = None
+    """Tells at once whether there is a note under a key; None where another process has to be asked."""
 
     async def deny_session(self, session_id: str) -> None:
         """End the tokens of a session."""
@@ -75,13 +77,14 @@ class DenyList:
         kept_for = self.kept_for if at_most is None else min(at_most, self.kept_for)
         await self.key_value.set(_user_key(user_id), note, kept_for)
 
+    def clears(self, principal: Bearer) -> bool:
+        """Tell whether there is certainly no note about a token; False where somebody has to be asked."""
+        return self.holds is not None and not any(map(self.holds, _keys(principal)))
+
     async def refuses(self, principal: Bearer) -> str | None:
         """Return why a token is dead, None while it lives. Raises StorageUnavailable."""
-        keys = [_user_key(principal.user.id)]
-        if principal.session_id is not None:
-            keys.append(_session_key(principal.session_id))
         try:
-            note, *ended = await self.key_value.get_many(keys)
+            note, *ended = await self.key_value.get_many(_keys(principal))
         except StorageUnavailable:
             if self.required:
                 raise
@@ -110,6 +113,13 @@ def _contradiction(note: str, principal: Bearer) -> str | None:
 def _is_outdated(noted: JsonValue, issued: JsonValue) -> bool:
     """Tell whether a token was issued after a note, however far apart the clocks of two nodes may be."""
     return type(noted) is int and type(issued) is int and issued > noted + CLOCK_SKEW.total_seconds()
+
+
+def _keys(principal: Bearer) -> list[str]:
+    keys = [_user_key(principal.user.id)]
+    if principal.session_id is not None:
+        keys.append(_session_key(principal.session_id))
+    return keys
 
 
 def _session_key(session_id: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.errors import ConfigurationError
+from ostiary.domain.observation import Observers
 from ostiary.domain.runtime import Runtime
 from ostiary.options import Options
 from ostiary.outgoing import Mailer
@@ -37,7 +38,13 @@ class MailFlows:
 
 
 def courier_of(
-    options: Options, mailer: Mailer | None, store: Store, keyring: Keyring, runtime: Runtime
+    options: Options,
+    mailer: Mailer | None,
+    store: Store,
+    keyring: Keyring,
+    *,
+    runtime: Runtime,
+    observers: Observers,
 ) -> "Courier | None":
     """Return what delivers mail; raises ConfigurationError where the options ask for what cannot be sent."""
     if mailer is None:
@@ -53,10 +60,13 @@ def courier_of(
         )
     from ostiary.crypto.sealing import purpose_keyring  # noqa: PLC0415  not every server sends mail
     from ostiary.services.courier import Courier, Letterhead  # noqa: PLC0415  see above
+    from ostiary.services.mail_backlog import MailBacklog  # noqa: PLC0415  see above
     from ostiary.services.outbox import PURPOSE, Outbox  # noqa: PLC0415  see above
 
     outbox = Outbox(store=store, keyring=purpose_keyring(keyring, PURPOSE), runtime=runtime)
-    return Courier(outbox, mailer, Letterhead(options.app_name, options.origin), runtime)
+    courier = Courier(outbox, mailer, Letterhead(options.app_name, options.origin), runtime)
+    courier.backlog = MailBacklog(outbox, runtime, observers) if observers else None
+    return courier
 
 
 def codes_of(

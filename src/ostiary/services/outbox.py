@@ -116,6 +116,16 @@ class Outbox:
         order = OrderBy(QueuedMailFields.CREATED_AT, descending=True)
         return await self._rows.all(*wanted, order_by=order, limit=limit)
 
+    async def count_waiting(self) -> int:
+        """Return how many mails wait, those that are being delivered included."""
+        return await self._rows.count(QueuedMailFields.STATE.equals("waiting"))
+
+    async def oldest_waiting(self) -> QueuedMail | None:
+        """Return the mail that has waited longest; None where none waits."""
+        return await self._rows.first(
+            QueuedMailFields.STATE.equals("waiting"), order_by=OrderBy(QueuedMailFields.CREATED_AT)
+        )
+
     async def retry(self, mail_id: str | None = None) -> int:
         """Let dead mails be tried anew, or one of them; return how many there were."""
         now = self.runtime.now()

@@ -107,7 +107,9 @@ class PasswordRules:
         except OSError as error:
             _log.warning("breached-password service unreachable: %s", self.policy.refuse_breached)
             if self.policy.refuse_breached == "fail closed":
-                raise Errors.SERVICE_UNAVAILABLE(reason="breached-password service") from error
+                raise Errors.SERVICE_UNAVAILABLE(
+                    reason="breached-password service", headers={"retry-after": "1"}
+                ) from error
             return
         if seen:
             raise Errors.PASSWORD_COMPROMISED()

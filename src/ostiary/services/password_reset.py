@@ -15,7 +15,7 @@ from ostiary.services.password_policy import Owner
 from ostiary.services.passwords import Passwords
 from ostiary.services.users import Users
 from ostiary.services.verifications import Verifications
-from ostiary.storage.store import Tables
+from ostiary.storage.store import Tables, Transaction
 
 _TOKEN_LENGTH: Final = 24
 
@@ -36,12 +36,21 @@ class PasswordReset:
         Raises RESET_PASSWORD_DISABLED where nothing sends mail.
         """
         sender, name = self.settings.send_reset_password, "send_reset_password"
-        if not self.links.delivers(sender):
+        if not self.is_available:
             raise Errors.RESET_PASSWORD_DISABLED()
         if sender is None:
             await self.links.wish("reset-password", email, redirect_to, asker, name)
         elif (user := await self.users.by_email(email)) is not None:
             self.links.send_unseen(self._letter(user, redirect_to), asker)
+
+    @property
+    def is_available(self) -> bool:
+        """Whether anything mails the links."""
+        return self.links.delivers(self.settings.send_reset_password)
+
+    async def enclose(self, user: User, redirect_to: str | None, asker: Asker, tables: Transaction) -> None:
+        """Mail a link with what else a transaction writes, however many mails there were before."""
+        await self.links.enclose(self._letter(user, redirect_to), asker, tables)
 
     async def letter_for(self, mail: Mail) -> Letter[MailedLink] | None:
         """Return the letter to the owner of an address; None where it has none."""
@@ -117,11 +126,12 @@ class PasswordReset:
                 raise Errors.INVALID_TOKEN(reason="used meanwhile")
             if self.settings.newest_reset_link_only:
                 await self.verifications.consume(_newest(user.id), tables)
-            if self.settings.revoke_sessions_on_password_reset is not False:
-                await self.users.sessions.revoke_all(user.id, Ended.PASSWORD_RESET, tables=tables)
+            await self.users.set_password_hash(user, account, new_hash, tables, kind=EventKind.PASSWORD_RESET)
             if self.settings.reset_unlinks_unproved and not user.email_verified:
                 await self.users.unlink_providers(user, tables)
-            await self.users.set_password_hash(user, account, new_hash, tables, kind=EventKind.PASSWORD_RESET)
+            # last: a sign-in that held what was written above has ended, and what it started is there
+            if self.settings.revoke_sessions_on_password_reset is not False:
+                await self.users.sessions.revoke_all(user.id, Ended.PASSWORD_RESET, tables=tables)
 
 
 def _is_outdated(row: Verification, account: Account | None) -> bool:

@@ -24,8 +24,10 @@ class Passwords:
     rules: PasswordRules
     attempts: SignInAttempts
 
-    async def authenticate(self, email: str, password: str, attempt: Attempt) -> User:
-        """Return the user who knows the password of this address.
+    async def authenticate(self, email: str, password: str, attempt: Attempt) -> Credential:
+        """Return the user who knows the password of this address, and the account that held it.
+
+        A session takes both: until it stands, the password may be reset.
 
         Raises INVALID_EMAIL_OR_PASSWORD, the same for every cause, PASSWORD_TOO_LONG, and TOO_MANY_REQUESTS
         once an account has seen too many failures.
@@ -38,14 +40,10 @@ class Passwords:
         proved = await self._checked(password, stored, email, attempt)
         if found is None or found.account is None or stored is None or not proved:
             raise await self._refusal(found, email)
-        # what is proved after a reset is the password that the reset took away
-        current = await self.users.credential_account(found.user.id)
-        if current is None or current.updated_at != found.account.updated_at:
-            raise await self._refusal(found, email)
         await self.attempts.release(email, attempt)
         if self.hasher.needs_rehash(stored):
             await self._rehash(found.account, stored, password)
-        return found.user
+        return found
 
     async def _refusal(self, found: Credential | None, email: str) -> AuthError:
         """Record why, at the same cost for every cause."""

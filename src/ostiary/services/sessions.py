@@ -1,13 +1,14 @@
 """The life of a session: start, slide, revoke."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from ostiary.domain.audit import Ended, EventKind
-from ostiary.domain.entities import ActiveSession, Session, User, is_over
-from ostiary.domain.errors import AuthError
+from ostiary.domain.entities import Account, ActiveSession, Session, User, is_over
+from ostiary.domain.errors import AuthError, Errors
 from ostiary.domain.last_login import LAST_LOGIN_AT
 from ostiary.domain.models import ID, SESSION, USER, SessionFields
 from ostiary.domain.runtime import Runtime
@@ -20,6 +21,10 @@ from ostiary.storage.store import Transaction
 
 Admission: TypeAlias = Callable[[User, datetime], None]
 FORGETTABLE_LIFE = timedelta(days=1)
+
+
+class _TooLate(Exception):
+    """Somebody lost the right to come in while the sign-in was under way."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Sessions:
         self,
         user: User,
         *,
+        account: Account | None = None,
+        is_new: bool = False,
         remember: bool = True,
         ip_address: str | None = None,
         user_agent: str | None = None,
@@ -49,7 +56,10 @@ class Sessions:
     ) -> Session:
         """Start a session: the idle life of the configuration, or one day where it is not to be remembered.
 
-        Raises AuthError where a plugin bars the user or a hook refuses.
+        `account` is the one somebody came by, as it was when that was judged. `is_new` says that `tables`
+        writes the user's row as well. Raises AuthError where a plugin bars the user or a hook refuses, and
+        INVALID_EMAIL_OR_PASSWORD or FAILED_TO_CREATE_SESSION for whoever may not come in any more: a
+        password that was reset, a ban, a user who was deleted while the sign-in was under way.
         """
         await self.admit_to_sign_in(user)
         now = self.runtime.now()
@@ -65,13 +75,54 @@ class Sessions:
             extra=self._defaults(),
         )
         session = await self.writes.before_create(SESSION, session)
-        async with self.writes.audit.act(tables) as act:
-            user = await self._note_login(user, now, act.transaction)
-            stored = await self.store.insert(session, user, act.transaction)
+        try:
+            return await self._begin(session, user, account, tables, is_new=is_new)
+        except _TooLate as late:
+            if tables is None:
+                await self.writes.audit.refused(EventKind.SIGN_IN_REFUSED, user.id, str(late))
+            has_password = account is not None and account.password is not None
+            refusal = Errors.INVALID_EMAIL_OR_PASSWORD if has_password else Errors.FAILED_TO_CREATE_SESSION
+            raise refusal(reason=str(late)) from late
+
+    async def _begin(
+        self,
+        session: Session,
+        user: User,
+        account: Account | None,
+        tables: Transaction | None,
+        *,
+        is_new: bool,
+    ) -> Session:
+        """Keep a session of somebody who may still come in, before anybody can change that."""
+        async with self._transaction(tables) as transaction, self.writes.audit.act(transaction) as act:
+            if not is_new:
+                user = await self._held(user, account, transaction)
+            stored = await self.store.insert(session, user, transaction, at_once=not is_new)
             await act.record(EventKind.SIGNED_IN, user_id=user.id, session=stored.token)
+            if LAST_LOGIN_AT.name in self.schema[USER].by_name:
+                transaction.after_commit(lambda: self._note_login(stored))
             effects = [hooks.after_create for hooks in self.writes.of(SESSION)]
-            await self._afterwards(act, lambda: self.writes.after(effects, stored))
+            transaction.after_commit(lambda: self.writes.after(effects, stored))
         return stored
+
+    @asynccontextmanager
+    async def _transaction(self, given: Transaction | None) -> AsyncGenerator[Transaction]:
+        if given is not None:
+            yield given
+            return
+        async with self.writes.audit.store.transaction() as own:
+            yield own
+
+    async def _held(self, user: User, account: Account | None, tables: Transaction) -> User:
+        """Judge again on rows that now stay as they are; whoever takes the right away waits for this."""
+        held = await tables.hold(user.id, None if account is None else account.id)
+        if held is None:
+            raise _TooLate("the user or the account was deleted meanwhile")
+        if account is not None and held.account is not None and _is_replaced(account, held.account):
+            raise _TooLate("the password was changed meanwhile")
+        if self.is_barred(held.user):
+            raise _TooLate("barred meanwhile")
+        return held.user
 
     @staticmethod
     async def _afterwards(act: Act, effect: Callable[[], Awaitable[None]]) -> None:
@@ -89,21 +140,16 @@ class Sessions:
             await self.writes.audit.refused(EventKind.SIGN_IN_REFUSED, user.id, barred.reason or str(barred))
             raise
 
-    async def _note_login(self, user: User, now: datetime, tables: Transaction | None) -> User:
-        """Keep when the user signed in, where a plugin asks for it; copies of the user learn of it.
+    async def _note_login(self, session: Session) -> None:
+        """Keep when a user signed in; copies of the user learn of it.
 
-        They are made of the row as it is now: a role may have been taken away while the password was checked.
+        Not while the session's transaction holds rows: who writes an account and then starts a session would
+        wait for a sign-in that wrote the user and waits for the account.
         """
-        if LAST_LOGIN_AT.name not in self.schema[USER].by_name:
-            return user
-        noted = await self.writes.note(USER, {LAST_LOGIN_AT: now}, ID.equals(user.id), tables=tables)
-        if noted is None:
-            return user
-        if tables is None:
+        changes: Changes = {LAST_LOGIN_AT: session.created_at}
+        noted = await self.writes.note(USER, changes, ID.equals(session.user_id))
+        if noted is not None:
             await self.store.user_changed(noted)
-        else:
-            tables.after_commit(lambda: self.store.user_changed(noted))
-        return noted
 
     def _defaults(self) -> dict[str, Value]:
         extra = self.schema[SESSION].extra_fields
@@ -197,3 +243,8 @@ class Sessions:
     async def of_user(self, user_id: str) -> list[Session]:
         """Return the live sessions of a user, the oldest first."""
         return [each for each in await self.store.of_user(user_id) if not self.is_over(each)]
+
+
+def _is_replaced(seen: Account, now: Account) -> bool:
+    """Tell whether an account has another password, not the same one under a newer kind of hash."""
+    return now.password != seen.password and now.updated_at != seen.updated_at

@@ -18,6 +18,10 @@ class Signer(Protocol):
         """Return a token with exactly these claims."""
         ...
 
+    def at_hand(self, header: Header) -> VerifyingKey | None:
+        """Return the key that a token's header names where nothing has to be read for it; None otherwise."""
+        ...
+
     async def key_for(self, header: Header) -> VerifyingKey | None:
         """Return the key that a token's header names; None if it is none of ours."""
         ...
@@ -37,9 +41,13 @@ class SharedSecret:
         """Return a token with exactly these claims."""
         return sign_token(claims, self.key, typ)
 
-    async def key_for(self, header: Header) -> VerifyingKey | None:
+    def at_hand(self, header: Header) -> VerifyingKey | None:
         """Return the secret's key for tokens that name it, or nothing where it has no name."""
         return self.key if header.kid == self.key.kid else None
+
+    async def key_for(self, header: Header) -> VerifyingKey | None:
+        """Return the same: the secret is always at hand."""
+        return self.at_hand(header)
 
     async def published(self) -> Sequence[Jwk]:
         """Return nothing: the secret is one."""

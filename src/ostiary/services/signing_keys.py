@@ -72,6 +72,13 @@ class SigningKeys:
         """Return a token with exactly these claims, signed by the newest key."""
         return sign_token(claims, await self._signing_key(), typ)
 
+    def at_hand(self, header: Header) -> VerifyingKey | None:
+        """Return the published key of this `kid` as far as this node's memory of the table is good."""
+        known = self._known
+        if known is None or header.kid is None or not self._is_recent(known):
+            return None
+        return known.public.get(header.kid)
+
     async def key_for(self, header: Header) -> VerifyingKey | None:
         """Return the published key of this `kid`; an unknown one may have been made by another node."""
         if header.kid is None:
@@ -121,10 +128,12 @@ class SigningKeys:
 
     async def _current(self) -> _KeySet:
         known = self._known
-        limit = self._options.read_again_after.total_seconds()
-        if known is not None and self._runtime.monotonic() - known.read_at < limit:
+        if known is not None and self._is_recent(known):
             return known
         return await self._read(known)
+
+    def _is_recent(self, known: _KeySet) -> bool:
+        return self._runtime.monotonic() - known.read_at < self._options.read_again_after.total_seconds()
 
     async def _read(self, outdated: _KeySet | None) -> _KeySet:
         """Read the table, once for all who find the same knowledge outdated."""

@@ -13,7 +13,7 @@ from ostiary.services.admission import Admission
 from ostiary.services.sessions import Sessions
 from ostiary.services.write_hooks import HookedWrites
 from ostiary.storage.sessions import SessionStore
-from ostiary.storage.store import Store, Transaction
+from ostiary.storage.store import Store, Tables, Transaction
 
 CREDENTIAL = "credential"
 
@@ -123,6 +123,7 @@ class Users:
     async def _start(self, user: User, wanted: SessionWanted, tables: Transaction) -> Session:
         return await self.sessions.start(
             user,
+            is_new=True,
             remember=wanted.remember,
             ip_address=wanted.ip_address,
             user_agent=wanted.user_agent,
@@ -141,10 +142,12 @@ class Users:
             updated_at=now,
         )
 
-    async def credential_account(self, user_id: str) -> Account | None:
+    async def credential_account(self, user_id: str, tables: Tables | None = None) -> Account | None:
         """Return the account that holds the password of a user."""
-        return await self.store.rows(ACCOUNT).first(
-            AccountFields.USER_ID.equals(user_id), AccountFields.PROVIDER_ID.equals(CREDENTIAL)
+        return (
+            await (tables or self.store)
+            .rows(ACCOUNT)
+            .first(AccountFields.USER_ID.equals(user_id), AccountFields.PROVIDER_ID.equals(CREDENTIAL))
         )
 
     async def unlink_providers(self, user: User, tables: Transaction) -> None:
@@ -195,6 +198,14 @@ class Users:
         )
         return updated is not None
 
+    async def set_first_password(self, user: User, password_hash: str) -> bool:
+        """Give a user without a password one; False where there is one, by now or in a race."""
+        async with self.store.transaction(lock=f"first-password:{user.id}") as tables:
+            account = await self.credential_account(user.id, tables)
+            if account is not None and account.password is not None:
+                return False
+            return await self.set_password_hash(user, account, password_hash, tables)
+
     async def change(
         self, user: User, changes: Changes, *where: Condition, also: AlsoWrite | None = None
     ) -> User | None:
@@ -215,9 +226,16 @@ class Users:
             await self.session_store.user_changed(updated)
         return updated
 
-    async def delete(self, user: User) -> None:
-        """Delete a user with sessions and accounts; what plugins keep goes by its foreign key."""
+    async def delete(self, user: User, also: AlsoWrite | None = None) -> None:
+        """Delete a user with sessions and accounts; what plugins keep goes by its foreign key.
+
+        `also` writes more in the same transaction, before.
+        """
         async with self.store.transaction() as tables:
-            await self.sessions.revoke_all(user.id, Ended.USER_DELETED, tables=tables)
+            if also is not None:
+                await also(user, tables)
+            # a sign-in under way holds the row: what it starts is there once this has passed
+            await tables.rows(USER).update({UserFields.UPDATED_AT: self.runtime.now()}, ID.equals(user.id))
             await self.writes.delete(ACCOUNT, AccountFields.USER_ID.equals(user.id), tables=tables)
+            await self.sessions.revoke_all(user.id, Ended.USER_DELETED, tables=tables)
             await self.writes.delete(USER, ID.equals(user.id), tables=tables)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from ostiary.domain.audit import EventKind
 from ostiary.domain.entities import Account, Entity, Session, User, Verification
@@ -16,7 +16,7 @@ from ostiary.services.audited_writes import (
     remarks_of_creation,
     remarks_of_end,
 )
-from ostiary.storage.store import Store, Tables
+from ostiary.storage.store import Store, Tables, as_transaction
 
 E = TypeVar("E", bound=Entity)
 
@@ -154,11 +154,11 @@ class HookedWrites:
         """Run effects once the row is durable: at once outside a transaction, else after its commit."""
         if not any(effects):
             return
-        after_commit: Any = getattr(tables, "after_commit", None)  # only a Transaction has one
-        if after_commit is None:
+        transaction = as_transaction(tables)
+        if transaction is None:
             await self.after(effects, row)
         else:
-            after_commit(lambda: self.after(effects, row))
+            transaction.after_commit(lambda: self.after(effects, row))
 
 
 async def _record(act: Act, remarks: Iterable[Remark], kind: EventKind | None, row: Entity) -> None:

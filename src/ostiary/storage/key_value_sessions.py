@@ -72,12 +72,14 @@ class KeyValueSessions:
         self._preserves_rows = preserves_rows
         self._longest_life = longest_life
 
-    async def insert(self, session: Session, user: User, tables: Tables | None = None) -> Session:
-        """Keep a new session; within a transaction, once that has committed."""
+    async def insert(
+        self, session: Session, user: User, tables: Tables | None = None, *, at_once: bool = False
+    ) -> Session:
+        """Keep a new session; within a transaction, once that has committed, or at once."""
         if self._rows is not None:
             session = await self._rows.insert(session, user, tables)
         after_commit: Any = getattr(tables, "after_commit", None)  # only a Transaction has one
-        if after_commit is None:
+        if after_commit is None or at_once:
             await self._keep(session, user)
         else:
             after_commit(lambda: self._keep(session, user))

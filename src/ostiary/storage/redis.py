@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
+from ostiary.domain.breaker import Breaker
 from ostiary.domain.errors import StorageUnavailable
 from ostiary.storage.redis_connections import close_client, redis_client
 
@@ -32,8 +33,7 @@ class RedisKeyValue:
     def __init__(self, client: Redis, prefix: str = "") -> None:
         """Use a client of the application; `prefix` goes before every key."""
         self._client = client
-        self._silent = False
-        self._trying = False
+        self._breaker = Breaker(NoAnswer, TimeoutError)
         self._prefix = prefix
         # Any: a script answers what it returns
         self._increment: Callable[..., Awaitable[Any]] = client.register_script(_INCREMENT)
@@ -117,17 +117,11 @@ class RedisKeyValue:
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        if self._silent and self._trying:
-            raise StorageUnavailable("Redis has not answered for a while")
-        self._trying = trying = self._silent
         try:
-            yield
-            self._silent = False
+            with self._breaker.asking():
+                yield
         except (RedisError, OSError) as error:
-            self._silent = isinstance(error, NoAnswer | TimeoutError)
             raise StorageUnavailable(f"Redis: {error}") from error
-        finally:
-            self._trying = self._trying and not trying
 
 
 def _text(value: str | bytes | None) -> str | None:

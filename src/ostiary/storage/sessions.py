@@ -16,8 +16,14 @@ MOST_ENDED = 100_000
 class SessionStore(Protocol):
     """The sessions of all users. `tables` is the transaction a write belongs to, if any."""
 
-    async def insert(self, session: Session, user: User, tables: Tables | None = None) -> Session:
-        """Keep a new session."""
+    async def insert(
+        self, session: Session, user: User, tables: Tables | None = None, *, at_once: bool = False
+    ) -> Session:
+        """Keep a new session.
+
+        Where it is not kept in the database it waits for the commit, unless `at_once`: then whoever waits for
+        a row that the transaction holds finds the session.
+        """
         ...
 
     async def find(self, token: str) -> ActiveSession | None:
@@ -54,8 +60,11 @@ class TableSessions:
         """Keep sessions in the `session` table."""
         self._store = store
 
-    async def insert(self, session: Session, user: User, tables: Tables | None = None) -> Session:
+    async def insert(
+        self, session: Session, user: User, tables: Tables | None = None, *, at_once: bool = False
+    ) -> Session:
         """Write a row."""
+        del user, at_once
         return await (tables or self._store).rows(SESSION).insert(session)
 
     async def find(self, token: str) -> ActiveSession | None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from ostiary.domain.entities import Account, ActiveSession, Entity, User
 from ostiary.domain.schema import Changes, Condition, Field, Model, Schema
@@ -22,7 +22,7 @@ class OrderBy:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A user together with the account that holds the password, if there is one."""
+    """A user together with an account, if there is one: above all the one that holds the password."""
 
     user: User
     account: Account | None
@@ -122,9 +122,22 @@ class Tables(Protocol):
 class Transaction(Tables, Protocol):
     """Writes that stand or fall together."""
 
+    async def hold(self, user_id: str, account_id: str | None = None) -> Credential | None:
+        """Return a user, and the account named, as they are now; until the end nobody changes either.
+
+        Waits for a transaction that is changing one of them. None where one of them is gone.
+        """
+        ...
+
     def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
         """Run an effect once the writes are durable; never if they are rolled back."""
         ...
+
+
+def as_transaction(tables: Tables | None) -> Transaction | None:
+    """Return the tables if they are a transaction, whose effects wait for its commit; else None."""
+    # told by its verb: `isinstance` asks a protocol for every member, at each write
+    return cast("Transaction", tables) if hasattr(tables, "after_commit") else None
 
 
 class Store(Tables, Protocol):

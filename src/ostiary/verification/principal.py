@@ -51,7 +51,7 @@ class _Told:
         """`fields` are named as their values will be."""
         self._absent: dict[str, Any] = {key: _absent(each) for key, each in fields.items()}
         self._fields = [
-            (key, each.name, _OTHER_NAMES.get(each.name), _READERS.get(each.type, _as_it_is))
+            (key, each.name, _OTHER_NAMES.get(each.name), _READERS.get(each.type))
             for key, each in fields.items()
         ]
 
@@ -63,7 +63,7 @@ class _Told:
             if value is None and other_name is not None and name not in claims:
                 value = claims.get(other_name)
             if value is not None:
-                values[key] = read(value, name)
+                values[key] = value if read is None else read(value, name)
         return values
 
 
@@ -121,11 +121,6 @@ def _moment(value: JsonValue, name: str) -> Value:
         raise ValueError(f"its {name} is not a date")  # noqa: TRY004  see above
     moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _as_it_is(value: JsonValue, name: str) -> Value:
-    del name
-    return value
 
 
 _READERS: Final[Mapping[FieldType, Callable[[JsonValue, str], Value]]] = {

@@ -65,6 +65,13 @@ class RemoteKeys:
     _asked_at: float | None = field(default=None, init=False, repr=False)
     _skipped: list[str] = field(default_factory=list, init=False, repr=False)
 
+    def at_hand(self, header: Header) -> PublicKey | None:
+        """Return the key a token's header names from a set that need not be renewed yet; None otherwise."""
+        known = self._known
+        if known is None or not self._is_young(known) or header.alg not in self.algorithms:
+            return None
+        return known.find(header)
+
     async def key_for(self, header: Header) -> PublicKey | None:
         """Return the key a token's header names; None if the issuer has no such key.
 
@@ -85,14 +92,16 @@ class RemoteKeys:
 
     async def _current(self) -> _KeySet:
         known = self._known
-        age = None if known is None else self.runtime.monotonic() - known.read_at
-        if known is not None and age is not None and age < self.max_age.total_seconds() / 2:
+        if known is not None and self._is_young(known):
             return known
-        if age is None or age >= self._patience():
+        if known is None or self._since(known.read_at) >= self._patience():
             await self._renew()
         elif not self._rests():
             self._fetch()
         return self._believed()
+
+    def _is_young(self, known: _KeySet) -> bool:
+        return self._since(known.read_at) < self.max_age.total_seconds() / 2
 
     def _patience(self) -> float:
         """Seconds after which a set is not used without asking for a newer one first.

@@ -1,6 +1,5 @@
 """Judges a JWT: its key by its header, its signature, then every claim that decides."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from ostiary.crypto.strict_json import Claims
 from ostiary.crypto.token_form import ACCESS_TOKEN, LONGEST_TOKEN, Cause, Header, TokenRefused
 from ostiary.domain.entities import User
 from ostiary.domain.errors import ConfigurationError
+from ostiary.domain.recurring import Recurring
 from ostiary.domain.schema import Model
 from ostiary.verification.principal import TOKEN_USER, Principal, PrincipalReader
 
@@ -24,15 +24,26 @@ _REMEMBERED: Final = 4096  # tokens
 
 
 class KeySource(Protocol):
-    """Where the keys of one issuer come from. Raises IssuerUnavailable where that cannot be told."""
+    """Where the keys of one issuer come from."""
+
+    def at_hand(self, header: Header) -> VerifyingKey | None:
+        """Return the key a token's header names where nobody has to be asked for it; None otherwise."""
+        ...
 
     async def key_for(self, header: Header) -> VerifyingKey | None:
-        """Return the key a token's header names; None if the issuer has no such key."""
+        """Return the key a token's header names; None if the issuer has no such key.
+
+        Raises IssuerUnavailable or StorageUnavailable where that cannot be told.
+        """
         ...
 
 
 class Denials(Protocol):
     """Tokens that die before their time."""
+
+    def clears(self, principal: Principal) -> bool:
+        """Tell whether certainly nothing is known against a token; False where somebody has to be asked."""
+        ...
 
     async def refuses(self, principal: Principal) -> str | None:
         """Return why a token is dead, None while it lives."""
@@ -96,7 +107,9 @@ class TokenJudge:
     """Whether a shared secret proves them."""
     limit: int = LONGEST_TOKEN
     """Characters."""
-    _proved: OrderedDict[str, _Proved] = field(default_factory=OrderedDict, init=False, repr=False)
+    _proved: Recurring[_Proved] = field(
+        default_factory=lambda: Recurring(_REMEMBERED), init=False, repr=False
+    )
     _reader: PrincipalReader = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -105,7 +118,18 @@ class TokenJudge:
 
     def knows(self, token: str) -> bool:
         """Tell whether it proved this very token before."""
-        return token in self._proved
+        return self._proved.get(token) is not None
+
+    def remembered(self, token: str, now: datetime) -> Principal | None:
+        """Return who the token speaks for if it was proved before and nobody has to be asked; else None."""
+        known = self._proved.get(token)
+        if known is None or self.keys.at_hand(known.header) is not known.key:
+            return None
+        if not known.life.covers(now.timestamp()):
+            return None
+        if self.denials is not None and not self.denials.clears(known.principal):
+            return None
+        return known.principal
 
     async def judge(self, token: str, now: datetime, parsed: UnprovedToken | None = None) -> Principal:
         """Return who the token speaks for; `parsed` saves taking it apart again.
@@ -114,7 +138,7 @@ class TokenJudge:
         where nobody can tell.
         """
         known = self._proved.get(token)
-        if known is None or await self.keys.key_for(known.header) is not known.key:
+        if known is None or await self._key_for(known.header) is not known.key:
             known = await self._prove(token, parsed or parse_token(token, limit=self.limit), now)
         known.life.check(now.timestamp())
         if self.denials is not None and (reason := await self.denials.refuses(known.principal)):
@@ -124,7 +148,7 @@ class TokenJudge:
     async def _prove(self, token: str, unproved: UnprovedToken, now: datetime) -> _Proved:
         if unproved.header.typ not in self.rules.types:
             raise TokenRefused("another kind of token")
-        key = await self.keys.key_for(unproved.header)
+        key = await self._key_for(unproved.header)
         if key is None:
             raise TokenRefused("no key of the issuer is named so", Cause.INVALID_SIGNATURE)
         claims = unproved.proved_by(key)
@@ -133,10 +157,12 @@ class TokenJudge:
             principal = self._reader.read(claims)
         except (ValueError, TypeError) as error:
             raise TokenRefused(str(error), Cause.MALFORMED) from error
-        proved = self._proved[token] = _Proved(unproved.header, key, life, principal)
-        if len(self._proved) > _REMEMBERED:
-            self._proved.popitem(last=False)
+        proved = _Proved(unproved.header, key, life, principal)
+        self._proved.add(token, proved)
         return proved
+
+    async def _key_for(self, header: Header) -> VerifyingKey | None:
+        return self.keys.at_hand(header) or await self.keys.key_for(header)
 
 
 class TokenJudges:
@@ -151,6 +177,13 @@ class TokenJudges:
                 raise ConfigurationError(
                     f"two issuers are called '{judge.rules.issuer}': a token could not say which one it is of"
                 )
+
+    def remembered(self, token: str, now: datetime) -> Principal | None:
+        """Return who the token speaks for if that can be told at once; see TokenJudge."""
+        for judge in self._judges.values():
+            if (principal := judge.remembered(token, now)) is not None:
+                return principal
+        return None
 
     async def judge(self, token: str, now: datetime) -> Principal:
         """Return who the token speaks for; see TokenJudge."""

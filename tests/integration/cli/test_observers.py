@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 
-from ostiary import RateLimit, RateLimitOptions
+from ostiary import EmailVerificationOptions, Mailer, RateLimit, RateLimitOptions
 from ostiary.crypto.passwords import BoundedHasher
 from ostiary.domain.errors import ConfigurationError, StorageUnavailable
 from ostiary.domain.runtime import FrozenRuntime
@@ -21,6 +21,7 @@ from ostiary.server.app import application_server
 from ostiary.server.application import Application
 from ostiary.server.settings import Settings
 from tests.builders import Browser, some_auth, some_options
+from tests.posting import SENDER, Postbox
 
 from .conftest import Serving
 
@@ -121,6 +122,20 @@ async def test_the_queue_of_passwords_and_the_work_beside_requests_can_be_read(c
     assert value(metrics, "hashing_jobs") == 0
     assert value(metrics, "background_tasks") == 0
     assert value(metrics, "background_failures") == 1
+
+
+async def test_mail_that_cannot_be_delivered_shows_by_its_number_and_age(clock: FrozenRuntime) -> None:
+    metrics, box = Metrics(), Postbox(failure=OSError("no mail server"))
+    options = some_options(email_verification=EmailVerificationOptions(send_on_sign_up=True))
+    auth = some_auth(options, clock, observers=[metrics], mailer=Mailer(sender=SENDER, transport=box))
+    async with Browser(auth) as browser:
+        await browser.sign_up()
+    assert auth.services.courier is not None
+    await auth.services.courier.deliver_due()
+    await auth.close()
+    clock.advance(minutes=10)
+    assert (box.attempts, value(metrics, "mail_waiting")) == (1, 1)
+    assert value(metrics, "mail_oldest_seconds") == 600
 
 
 async def test_a_server_shows_metrics_to_whoever_knows_the_token() -> None:

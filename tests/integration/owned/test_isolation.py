@@ -31,7 +31,9 @@ async def without_remarks(everything: AsyncSession) -> None:
 @pytest.mark.usefixtures("without_remarks")
 async def test_owned_models_are_proved_to_be_apart(rows: OwnRows) -> None:
     tried = await prove_isolation(rows, owners=PEOPLE, samples=SAMPLES)
-    assert {"Task: get", "Task: delete", "Project: Team.projects by lazyload"} <= set(tried)
+    assert {"Task: get", "Task: delete", "Project: Team.projects by lazyload"} | {
+        "Project: referred to by Task"
+    } <= set(tried)
     assert len(tried) > len(SAMPLES) * (len(READS) + len(CHANGES))
 
 
@@ -91,6 +93,16 @@ async def test_relationships_are_tried_as_well(engine: AsyncEngine, monkeypatch:
     unmarked(monkeypatch)
     with pytest.raises(IsolationError, match=r"Team\.projects by lazyload reads"):
         await prove_isolation(Unrestricted(engine), owners=PEOPLE, samples=SAMPLES)
+
+
+@pytest.mark.usefixtures("without_remarks")
+async def test_a_row_that_leads_to_somebody_elses_is_found(
+    rows: OwnRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S75"""
+    monkeypatch.setattr("ostiary.integrations.sqlalchemy.sessions.refuse_foreign_references", lambda _: None)
+    with pytest.raises(IsolationError, match="Project: referred to by Task: a row leads"):
+        await prove_isolation(rows, owners=PEOPLE, samples=SAMPLES)
 
 
 async def test_a_model_without_a_sample_is_named(rows: OwnRows) -> None:

@@ -151,11 +151,11 @@ async def test_bulk_changes_reach_her_rows_only(ada: AsyncSession, everything: A
     await ada.execute(update(Task).values(title="changed"))
     returned = await ada.scalars(update(Task).values(title="again").returning(Task.title))
     assert returned.all() == ["again"]
-    lowest = select(func.max(Project.id)).scalar_subquery()
-    await ada.execute(update(Task).values(project_id=lowest).where(Task.project.has()))
+    last = select(func.max(Project.name)).scalar_subquery()
+    await ada.execute(update(Task).values(title=last).where(Task.project.has()))
     await ada.commit()
     rows = await everything.execute(select(Task.title, Task.project_id).order_by(Task.id))
-    assert rows.all() == [("again", 1), ("eve's", 2)]
+    assert rows.all() == [("ada's", 1), ("eve's", 2)]
     await ada.execute(delete(Remark))
     assert (await ada.execute(delete(Task))).rowcount == 1
     await ada.commit()

@@ -23,7 +23,7 @@ from ostiary.integrations.sqlalchemy import (
     secure_tables,
 )
 from tests.contract.places import POSTGRES, param
-from tests.failure.parts import _listens, family, program, signal_all, wait_until
+from tests.failure.parts import family, listens, program, signal_all, wait_until
 from tests.integration.cli.conftest import free_port
 from tests.integration.owned.models import Project, Remark, Task
 from tests.integration.owned.test_isolation import PEOPLE, SAMPLES
@@ -81,6 +81,14 @@ async def test_plain_sql_writes_no_foreign_rows(application: AsyncEngine) -> Non
             await connection.execute(text("UPDATE owned_task SET owner = 'eve'"))
 
 
+async def test_plain_sql_leads_to_no_foreign_rows(application: AsyncEngine) -> None:
+    async with application.connect() as connection:
+        await connection.execute(select(func.set_config("ostiary.user_id", "ada", True)))
+        await connection.execute(text("UPDATE owned_task SET project_id = 1"))
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await connection.execute(text("UPDATE owned_task SET project_id = 2"))
+
+
 async def test_sessions_name_their_owner_in_every_transaction(application: AsyncEngine) -> None:
     """Two people take turns on one connection, as behind a pooler that hands it on between transactions."""
     rows = OwnRows(application, row_level_security=True)
@@ -111,7 +119,7 @@ def pooler(url: URL) -> Iterator[URL]:
         command = [*as_user("postgres"), program("pgbouncer"), "-q", str(settings)]
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:
-        wait_until(lambda: _listens(port), "PgBouncer does not listen")
+        wait_until(lambda: listens(port), "PgBouncer does not listen")
         yield url.set(host="127.0.0.1", port=port)
     finally:
         signal_all(family(process.pid), signal.SIGKILL)
@@ -168,5 +176,7 @@ def test_the_statements_name_the_column_as_it_is_called(url: str) -> None:
     assert policy == (
         "CREATE POLICY owned_task_owner ON owned_task "
         "USING (owner = CAST(NULLIF(current_setting('ostiary.user_id', true), '') AS VARCHAR(36))) "
-        "WITH CHECK (owner = CAST(NULLIF(current_setting('ostiary.user_id', true), '') AS VARCHAR(36)))"
+        "WITH CHECK (owner = CAST(NULLIF(current_setting('ostiary.user_id', true), '') AS VARCHAR(36)) "
+        "AND (owned_task.project_id IS NULL "
+        "OR EXISTS (SELECT 1 FROM project AS led WHERE owned_task.project_id = led.id)))"
     )

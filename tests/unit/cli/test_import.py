@@ -258,18 +258,24 @@ def test_an_export_is_read_piece_by_piece(command: Command, migrated: Path) -> N
     [
         (("myspace", "file.json"), "'myspace' is none of"),
         (("auth0", "nowhere.json"), "cannot be read"),
-        (("clerk", "ostiary.toml.missing"), "cannot be read"),
         (("auth0", "broken.json"), "no JSON at"),
         (("firebase", "broken.json", "--hash-config", "broken.json"), "lacks base64_signer_key"),
         (("django", "oracle://host/name"), "there is no store for 'oracle'"),
+        (("django", "sqlite:///nowhere.db"), "no database file 'nowhere.db'"),
+        (("django", "sqlite:///other.db"), "has no table 'auth_user'"),
+        (("fastapi-users", "sqlite:///other.db"), "has no column 'hashed_password' in the table 'user'"),
+        (("clerk", "other.csv"), "has no column 'primary_email_address'"),
     ],
 )
 def test_what_cannot_be_read_is_said(
     command: Command, migrated: Path, arguments: tuple[str, ...], cause: str
 ) -> None:
     (migrated / "broken.json").write_text('{"user_id": ')
+    (migrated / "other.csv").write_text("id,email\n1,ada@example.com\n")
+    with closing(sqlite3.connect(migrated / "other.db")) as connection:
+        connection.execute('CREATE TABLE "user" (id, email)')
     result = command("import", *arguments)
-    assert result.exit_code == 2
+    assert (result.exit_code, (migrated / "nowhere.db").exists()) == (2, False)
     assert cause in result.output.replace("\n", " ")
 
 

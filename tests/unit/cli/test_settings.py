@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ostiary import ConfigurationError
+from ostiary.plugins import NewDevice
 from ostiary.server import Settings
 from tests.builders import SECRET
 
@@ -176,3 +177,12 @@ def test_front_ends_on_another_site_are_let_in_by_one_setting(monkeypatch: pytes
     monkeypatch.setenv("BETTER_AUTH_URL", "http://auth.example")
     with pytest.raises(ConfigurationError, match="cross_site needs https"):
         Settings.load().to_auth()
+
+
+def test_the_way_back_of_a_new_device_needs_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the mailed link to a new password would lead nowhere, after the old one was made void."""
+    values = {"secret": SECRET, "new_device_mail": True, "base_url": "http://127.0.0.1:8000"}
+    with pytest.raises(ConfigurationError, match="needs reset_page"):
+        Settings.model_validate(values).to_auth()
+    auth = Settings.model_validate({**values, "reset_page": "/new-password"}).to_auth()
+    assert [each.reset_page for each in auth.plugins if isinstance(each, NewDevice)] == ["/new-password"]

@@ -11,11 +11,11 @@ from time import perf_counter, process_time
 
 import pytest
 
+from ostiary.crypto.giving_way import NICENESS
 from ostiary.crypto.password_hashes.argon2 import Argon2
 from ostiary.crypto.password_hashes.scrypt import Scrypt
 from ostiary.crypto.passwords import (
     LONGEST_PASSWORD,
-    NICENESS,
     BoundedHasher,
     PasswordHasher,
     PasswordTooLong,

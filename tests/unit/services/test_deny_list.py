@@ -43,6 +43,18 @@ async def test_a_token_dies_with_its_session_and_only_with_its_own(denials: Deny
     assert await denials.refuses(bearer(sid=None)) is None
 
 
+async def test_only_what_has_no_note_at_all_is_cleared_without_asking(kept: MemoryKeyValue) -> None:
+    """S26"""
+    own, shared = DenyList(kept, LIFE, holds=kept.holds), DenyList(kept, LIFE)
+    assert own.clears(bearer())
+    assert not shared.clears(bearer()), "another process may have noted something"
+    await own.deny_session("one")
+    assert not own.clears(bearer())
+    assert own.clears(bearer(sid="two"))
+    await own.describe_user("ada", "user", barred=False)
+    assert not own.clears(bearer(sid="two"))
+
+
 async def test_a_token_dies_when_its_bearer_gets_another_role(denials: DenyList) -> None:
     """S26"""
     await denials.describe_user("ada", "admin", barred=False)

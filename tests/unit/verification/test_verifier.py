@@ -297,6 +297,52 @@ async def test_a_token_tells_who_it_speaks_for(server: KeyServer, clock: FrozenR
     await verifier.close()
 
 
+async def remembered(verifier: Verifier, token: str) -> None:
+    """Present a token until it is remembered."""
+    for _ in range(2):
+        assert verifier.remembered(token) is None
+        known = await verifier.verify(token)
+    assert verifier.remembered(token) == known
+
+
+async def test_a_remembered_token_ends_with_its_time(server: KeyServer, clock: FrozenRuntime) -> None:
+    """S8"""
+    verifier = Verifier(
+        JwksIssuer(issuer=server.origin, audience=AUDIENCE, leeway=timedelta(0)), runtime=clock
+    )
+    token = Mint(server.origin, clock).token(exp=int(clock.now().timestamp()) + 60)
+    await remembered(verifier, token)
+    clock.advance(seconds=59.9)
+    assert verifier.remembered(token) is not None
+    clock.advance(seconds=0.1)
+    assert verifier.remembered(token) is None
+    assert await refused(verifier, bearing(token)) == "EXPIRED_TOKEN"
+    await verifier.close()
+
+
+async def test_a_remembered_token_ends_with_its_key(server: KeyServer, clock: FrozenRuntime) -> None:
+    """S13"""
+    verifier = Verifier(JwksIssuer(issuer=server.origin, audience=AUDIENCE), runtime=clock)
+    token = Mint(server.origin, clock).token()
+    await remembered(verifier, token)
+    server.keys = [published("EdDSA", number=1)]
+    clock.advance(minutes=5)
+    assert verifier.remembered(token) is None, "the key set has to be read again"
+    assert await refused(verifier, bearing(token)) == "INVALID_SIGNATURE"
+    assert verifier.remembered(token) is None
+    await verifier.close()
+
+
+async def test_where_tokens_may_be_denied_none_is_good_without_asking(clock: FrozenRuntime) -> None:
+    """S26"""
+    issuer = SharedSecretIssuer(issuer="https://auth.example", audience=AUDIENCE, secret=SECRET)
+    verifier = Verifier(issuer, runtime=clock, deny_list=MemoryKeyValue(clock))
+    token = by_secret({"alg": "HS256"}, Mint(issuer.issuer, clock).claims(), SECRET.encode())
+    for _ in range(3):
+        await verifier.verify(token)
+        assert verifier.remembered(token) is None
+
+
 async def test_kinds_that_are_not_configured_are_refused(server: KeyServer, clock: FrozenRuntime) -> None:
     mint = Mint(server.origin, clock)
     jwks = Verifier(JwksIssuer(issuer=server.origin, audience=AUDIENCE), runtime=clock)

@@ -17,8 +17,9 @@ export default async function SignInPage({ searchParams }: { searchParams: Query
   const query = await searchParams;
   const next = returnPath(one(query.next));
   const error = one(query.error);
-  // `again` asks somebody who is signed in for the password once more.
-  if (!("again" in query) && (await currentSession())) redirect(next);
+  const session = await currentSession();
+  // `again` asks somebody who is signed in to show once more that it is them; `error` is what came of it.
+  if (session && !("again" in query) && !error) redirect(next);
   const offers = await readOffers();
   return (
     <>
@@ -29,7 +30,7 @@ export default async function SignInPage({ searchParams }: { searchParams: Query
         {"reset" in query && <Notice>Your password is changed. Sign in with the new one.</Notice>}
         {error && <Notice kind="problem">{problemOfSignIn(error).text}</Notice>}
       </div>
-      <SignInForm next={next} />
+      <SignInForm next={next} email={session?.user.email} />
       <SocialButtons providers={offers.providers} next={next} />
       <div className="mt-6 space-y-2 text-sm text-muted">
         {offers.mail && (
@@ -37,7 +38,12 @@ export default async function SignInPage({ searchParams }: { searchParams: Query
             <TextLink href="/forgot-password">Forgot your password?</TextLink>
           </p>
         )}
-        {offers.signUp && (
+        {session && (
+          <p>
+            <TextLink href={next}>Go back without signing in again</TextLink>
+          </p>
+        )}
+        {offers.signUp && !session && (
           <p>
             No account yet? <TextLink href={`/sign-up?${new URLSearchParams({ next })}`}>Sign up</TextLink>
           </p>

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
-import { SignUpForm } from "@/components/forms/sign-up-form";
+import { SignUp } from "@/components/sign-up";
 import { SocialButtons } from "@/components/social-buttons";
 import { Notice } from "@/components/ui/notice";
 import { PageTitle } from "@/components/ui/page-title";
@@ -16,14 +16,20 @@ export default async function SignUpPage({ searchParams }: { searchParams: Query
   const next = returnPath(one((await searchParams).next));
   if (await currentSession()) redirect(next);
   const offers = await readOffers();
-  return (
+  const others = (
     <>
-      <PageTitle title="Create an account" />
-      {offers.signUp ? <SignUpForm next={next} /> : <Notice>Nobody can sign up here at present.</Notice>}
       <SocialButtons providers={offers.providers} next={next} />
       <p className="mt-6 text-sm text-muted">
         Have an account? <TextLink href={signInPath(next)}>Sign in</TextLink>
       </p>
+    </>
+  );
+  if (offers.signUp) return <SignUp next={next} offers={offers}>{others}</SignUp>;
+  return (
+    <>
+      <PageTitle title="Create an account" />
+      <Notice>Nobody can sign up here at present.</Notice>
+      {others}
     </>
   );
 }

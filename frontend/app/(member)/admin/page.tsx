@@ -1,15 +1,15 @@
 import type { Metadata } from "next";
-import { notFound } from "next/navigation";
 import { PageTitle } from "@/components/ui/page-title";
 import { readWorkload } from "@/data/people/read";
-import { requireSession } from "@/data/session/current";
-import { isAdministrator } from "@/data/session/roles";
+import { requireAdministrator } from "@/data/session/current";
 
-export const metadata: Metadata = { title: "Administration" };
+export async function generateMetadata(): Promise<Metadata> {
+  await requireAdministrator(); // not even the title is for others
+  return { title: "Administration" };
+}
 
 export default async function AdministrationPage() {
-  const { user } = await requireSession();
-  if (!isAdministrator(user)) notFound(); // the back end refuses the data besides
+  await requireAdministrator(); // the back end refuses the data besides
   const people = await readWorkload();
   return (
     <>

@@ -38,11 +38,20 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** What `src/client.ts` takes from elsewhere: a package that is not installed here, and a generated file. */
+const ELSEWHERE = {
+  "openapi-fetch.d.ts": `declare module "openapi-fetch" {
+    export default function createClient<Paths>(options: { baseUrl: string; fetch: (input: Request) => Promise<Response> }): Paths;
+  }`,
+  "schema.d.ts": "export interface paths { none?: never }",
+};
+
 /** Write what the page says into an empty folder, on ports that are free. */
 function write(api: number, front: number): void {
   const here = PAGE.replaceAll("127.0.0.1:8000", `127.0.0.1:${api}`).replaceAll("127.0.0.1:5173", `127.0.0.1:${front}`);
   mkdirSync(join(folder, "src"));
   for (const [, name = "", code = ""] of here.matchAll(/```tsx? file=(\S+)\n(.*?)```/gs)) writeFileSync(join(folder, "src", name), code);
+  for (const [name, code] of Object.entries(ELSEWHERE)) writeFileSync(join(folder, "src", name), code);
   writeFileSync(join(folder, "main.py"), /```python run\n(.*?)```/s.exec(here)?.[1] ?? "");
   writeFileSync(join(folder, "index.html"), '<div id="root"></div><script type="module" src="/src/main.tsx"></script>');
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: `${HERE}tsconfig.json`, compilerOptions: { types: [] }, include: ["src"] }));

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ostiary.attack.checks import answers, guessing, origins, sessions, tokens
+from ostiary.attack.checks import answers, guessing, origins, sessions, timing, tokens
 from ostiary.attack.verdict import Check
 
 HARMLESS: Final[tuple[Check, ...]] = (
@@ -10,6 +10,7 @@ HARMLESS: Final[tuple[Check, ...]] = (
     *answers.CHECKS,
     *origins.CHECKS,
     *tokens.CHECKS,
+    *timing.CHECKS,
 )
 GUESSING: Final[tuple[Check, ...]] = guessing.CHECKS
 """What leaves this address with fewer tries for a while."""

@@ -1,13 +1,14 @@
 """The round trip of a real request: browser, front end, server, and back."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from ostiary.cli.doctor.encryption import of_https, untrusted
 from ostiary.cli.doctor.finding import Finding, Findings, Subject
-from ostiary.cli.doctor.road import USER_AGENT, Seen, ask, cookie_ending_in, why_lost
+from ostiary.cli.doctor.road import USER_AGENT, Seen, Untrusted, ask, cookie_ending_in, is_secure, why_lost
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.errors import JsonValue
 from ostiary.http.origins import Address
@@ -25,7 +26,6 @@ _headers = Subject("live: headers")
 _client = Subject("live: clients")
 _clock = Subject("live: clock")
 _caches = Subject("live: caches")
-_https = Subject("live: https")
 
 _STRANGER: Final = "https://stranger.invalid"
 _CHOSEN: Final = "203.0.113.77"  # RFC 5737: nobody's address
@@ -98,6 +98,8 @@ async def travel(application: "Application", address: str, pages: Sequence[str])
     trip = Trip(application, address, pages or [Address(address).origin or address])
     try:
         return [finding async for finding in _found(trip)]
+    except Untrusted as error:
+        return [untrusted(trip.origin, error)]
     except OSError as error:
         return [
             _way.failure(f"{trip.base} does not answer: {error}", "see that the address is right and served")
@@ -127,7 +129,7 @@ async def _found(trip: Trip) -> AsyncIterator[Finding]:
         yield finding
     async for finding in _of_origins(trip):
         yield finding
-    async for finding in _of_https(trip, first.seen):
+    async for finding in of_https(trip.origin, first.seen):
         yield finding
 
 
@@ -202,6 +204,11 @@ def _of_cookies(trip: Trip, line: str | None, again: Arrival | None) -> Findings
         )
     elif again is None or not again.told["cookie"]:
         yield _cookies.failure("Cookie is lost on the way to the server", _FORWARDED)
+    elif trip.origin.startswith("https:") and not is_secure(line):
+        yield _cookies.failure(
+            "not Secure: browsers show them to whoever answers for the name over http",
+            f"set BETTER_AUTH_URL to {trip.origin}, and leave advanced.useSecureCookies on",
+        )
     else:
         yield _cookies.ok("kept by browsers, and returned")
 
@@ -265,30 +272,3 @@ async def _post(trip: Trip, origin: str) -> Seen:
     """Sign out of nothing: harmless, and refused like any change where the origin is not trusted."""
     headers = {"origin": origin, "cookie": "ostiary-doctor=1", "content-type": "application/json"}
     return await ask("POST", f"{trip.base}/sign-out", headers, b"{}")
-
-
-async def _of_https(trip: Trip, seen: Seen) -> AsyncIterator[Finding]:
-    parts = urlsplit(trip.origin)
-    if parts.scheme != "https":
-        if not is_loopback_name(parts.hostname or ""):
-            yield _https.failure("passwords and cookies travel in the clear", "serve https")
-        return
-    for finding in [*_of_transport(seen), await _of_plain(parts.hostname or "")]:
-        yield finding
-
-
-def _of_transport(seen: Seen) -> Iterator[Finding]:
-    if seen.header("strict-transport-security") is None:
-        yield _https.hint(
-            "browsers are not told to come by https alone", "let the front end send Strict-Transport-Security"
-        )
-
-
-async def _of_plain(host: str) -> Finding:
-    try:
-        seen = await ask("GET", f"http://{host}/", {})
-    except OSError:
-        return _https.ok("http is not served")
-    if 300 <= seen.status < 400 and (seen.header("location") or "").startswith("https://"):
-        return _https.ok("http leads to https")
-    return _https.failure(f"http://{host} answers {seen.status}", "redirect everything from http to https")

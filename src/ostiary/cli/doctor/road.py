@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
+from http.cookies import CookieError, Morsel, SimpleCookie
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,6 +25,10 @@ _FAILURES: Final = (
     ssl.SSLError,
     TimeoutError,
 )
+
+
+class Untrusted(OSError):
+    """The server has no certificate that this machine trusts for the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,10 @@ class Seen:
 
 
 async def ask(method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Seen:
-    """Make one request on a connection of its own; redirects are not followed. Raises OSError."""
+    """Make one request on a connection of its own; redirects are not followed. Raises OSError, or Untrusted.
+
+    Authorities are those of the system, or of SSL_CERT_FILE.
+    """
     sent = [(name.encode(), value.encode()) for name, value in {"user-agent": USER_AGENT, **headers}.items()]
     try:
         async with (
@@ -69,7 +76,8 @@ async def ask(method: str, url: str, headers: Mapping[str, str], body: bytes | N
                 if len(received) > _LARGEST:
                     break
     except _FAILURES as error:
-        raise OSError(str(error) or type(error).__name__) from error
+        kind = Untrusted if "CERTIFICATE_VERIFY_FAILED" in str(error) else OSError
+        raise kind(str(error) or type(error).__name__) from error
     found = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers]
     return Seen(answer.status, found, received)
 
@@ -82,14 +90,15 @@ def cookie_ending_in(name: str, seen: Seen) -> str | None:
 
 def why_lost(line: str, url: str) -> str | None:
     """Return why a browser at this address would not keep a cookie; None if it would (RFC 6265bis)."""
-    try:
-        [morsel] = SimpleCookie(line).values()
-    except (CookieError, ValueError):
+    morsel = _morsel(line)
+    if morsel is None:
         return "it cannot be read"
     parts = urlsplit(url)
     host = parts.hostname or ""
-    secure = bool(morsel["secure"]) or morsel.key.startswith(("__Secure-", "__Host-"))
-    if secure and parts.scheme != "https" and not is_loopback_name(host):
+    prefixed = morsel.key.startswith(("__Secure-", "__Host-"))
+    if prefixed and not morsel["secure"]:
+        return f"its name begins with {morsel.key.partition('-')[0]}-, and it is not Secure"
+    if morsel["secure"] and parts.scheme != "https" and not is_loopback_name(host):
         return "it is Secure, and the address is http"
     domain = morsel["domain"].lower().removeprefix(".")
     if domain and host != domain and not host.endswith(f".{domain}"):
@@ -97,3 +106,17 @@ def why_lost(line: str, url: str) -> str | None:
     if morsel["samesite"].lower() == "none" and not morsel["secure"]:
         return "it is SameSite=None without being Secure"
     return None
+
+
+def is_secure(line: str) -> bool:
+    """Tell whether browsers keep a cookie from plain http."""
+    morsel = _morsel(line)
+    return morsel is not None and bool(morsel["secure"])
+
+
+def _morsel(line: str) -> Morsel[str] | None:
+    try:
+        [morsel] = SimpleCookie(line).values()
+    except (CookieError, ValueError):
+        return None
+    return morsel

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from sqlalchemy import make_url
+
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.storage.sql.driver import Driver, PoolOptions
 from ostiary.storage.sql.drivers import driver_of
@@ -30,10 +32,17 @@ def opened(path: Path) -> Iterator[TextIO]:
         raise ConfigurationError(f"{path} cannot be read: {error}") from None
 
 
-def csv_rows(path: Path, columns: tuple[str, ...] = ()) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield each row with its place; `columns` name them where the file has no line that does."""
+def csv_rows(
+    path: Path, columns: tuple[str, ...] = (), *, required: str = ""
+) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield each row with its place; `columns` name them where the file has no line that does.
+
+    Raises ConfigurationError where the first line names no column `required`: it is another kind of file.
+    """
     with opened(path) as file:
         reader = csv.DictReader(file, fieldnames=columns or None, restval="")
+        if required and required not in (reader.fieldnames or ()):
+            raise ConfigurationError(f"{path} has no column '{required}'")
         for row in reader:
             yield f"line {reader.line_num}", {key: value or "" for key, value in row.items() if key}
 
@@ -107,12 +116,21 @@ class Table:
     """Reads a table of another system's database, page by page in the order of its key."""
 
     def __init__(self, url: str, page: int) -> None:
-        """Open nothing yet; raises ConfigurationError for a URL that is none."""
+        """Open nothing yet; raises ConfigurationError for a URL that is none or of no file."""
         self.driver: Final[Driver] = driver_of(url, PoolOptions(size=1))
+        if self.driver.dialect == "sqlite" and not Path(file := make_url(url).database or "").is_file():
+            raise ConfigurationError(f"there is no database file '{file}'")  # SQLite would make an empty one
         self._page = page
 
     async def rows(self, name: str, columns: tuple[str, ...]) -> AsyncIterator[Mapping[str, Any]]:
-        """Yield rows by the names of their columns; the first column is the key."""
+        """Yield rows by the names of their columns; the first column is the key.
+
+        Raises ConfigurationError where the table or a column is not there.
+        """
+        present = await self._columns(name)
+        if missing := [column for column in columns if column not in present]:
+            lacking = f"column '{missing[0]}' in the table '{name}'" if present else f"table '{name}'"
+            raise ConfigurationError(f"the other system's database has no {lacking}")
         after: Any = None
         listed, table = ", ".join(map(self._quoted, columns)), self._quoted(name)
         key = self._quoted(columns[0])
@@ -128,19 +146,23 @@ class Table:
 
     async def of(self, name: str, columns: tuple[str, ...], owner: str, key: Any) -> list[Mapping[str, Any]]:
         """Return the rows that refer to a key; none where there is no such table."""
-        if not await self.has(name):
+        if not await self._columns(name):
             return []
         listed, table = ", ".join(map(self._quoted, columns)), self._quoted(name)
         sql = f"SELECT {listed} FROM {table} WHERE {self._quoted(owner)} = {self._placeholder}"  # noqa: S608  the same
         return [dict(zip(columns, row, strict=True)) for row in await self.driver.fetch(sql, (key,))]
 
-    async def has(self, name: str) -> bool:
-        """Tell whether there is such a table."""
+    async def _columns(self, name: str) -> set[str]:
+        """Return the names of a table's columns; none where there is no such table."""
         if self.driver.dialect == "sqlite":
-            sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?"
+            sql = "SELECT name FROM pragma_table_info(?)"
         else:
-            sql = f"SELECT 1 FROM information_schema.tables WHERE table_name = {self._placeholder}"  # noqa: S608
-        return bool(await self.driver.fetch(sql, (name,)))
+            here = "DATABASE()" if self.driver.dialect == "mysql" else "ANY(current_schemas(false))"
+            sql = (
+                "SELECT column_name FROM information_schema.columns "  # noqa: S608  one of two texts
+                f"WHERE table_schema = {here} AND table_name = {self._placeholder}"
+            )
+        return {str(row[0]) for row in await self.driver.fetch(sql, (name,))}
 
     @property
     def _placeholder(self) -> str:

@@ -64,7 +64,7 @@ async def send_verification_email(body: SendVerificationEmail, context: Context)
     return Status(status=True)
 
 
-@routes.get("/verify-email", raises=LINK_REFUSALS)
+@routes.get("/verify-email", raises=[*LINK_REFUSALS, Errors.FAILED_TO_CREATE_SESSION])
 async def verify_email(query: FromQuery[VerifyEmail], context: Context) -> Verified:
     """Verify or change an address for whoever opens the mailed link; redirects to its `callbackURL`."""
     try:

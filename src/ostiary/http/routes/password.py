@@ -71,9 +71,10 @@ async def change_password(
         log_event(context, "password_changed")
         return PasswordChanged(token=None, user=user)
     async with context.services.store.transaction() as tables:
-        await context.sessions.revoke_all(user.id, Ended.PASSWORD_CHANGED, tables=tables)
+        await tables.hold(user.id)  # the new session will: before the account, as everybody else
         if not await users.set_password_hash(user, account, new_hash, tables, unless_changed=True):
             raise Errors.INVALID_PASSWORD(reason="the password was changed meanwhile")
+        await context.sessions.revoke_all(user.id, Ended.PASSWORD_CHANGED, tables=tables)
         renewed = await context.sessions.start(
             user, ip_address=context.client_address, user_agent=context.user_agent, tables=tables
         )
@@ -99,8 +100,6 @@ async def set_password(body: SetPassword, session: SensitiveSession, context: Co
     """Give a user who signed up without one a first password. No route leads here."""
     user = session.user
     new_hash = await context.passwords.hash_new(body.new_password, Owner(user.email, user.name))
-    account = await context.users.credential_account(user.id)
-    if account is not None and account.password is not None:
+    if not await context.users.set_first_password(user, new_hash):
         raise Errors.PASSWORD_ALREADY_SET()
-    await context.users.set_password_hash(user, account, new_hash)
     return Status(status=True)

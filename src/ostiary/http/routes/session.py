@@ -6,6 +6,7 @@ from ostiary.domain.models import SESSION, SessionFields
 from ostiary.http.context import Context
 from ostiary.http.endpoint import CurrentSession, FreshSession, FromQuery, Routes, SensitiveSession
 from ostiary.http.events import log_event
+from ostiary.http.messages import NO_STORE
 from ostiary.http.wire import (
     UNSET,
     Cached,
@@ -51,16 +52,15 @@ async def get_session(
     context: Context,
 ) -> CurrentSessionOutput | Cached | None:
     """Return the session and its user, or null."""
-    context.headers += [("cache-control", "no-store"), ("pragma", "no-cache")]
+    context.headers += NO_STORE
     if context.request.method == "POST" and not context.options.session.defer_session_refresh:
         raise Errors.METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED()
     reading = await context.read_session(may_refresh=context.request.method == "POST")
+    if reading.copy is not None:
+        return reading.copy.output(context.services.renderer)
     active = reading.active
     if active is None:
         return None
-    if reading.from_cache:
-        renderer = context.services.renderer
-        return Cached(renderer.cached_session(active.session), renderer.cached_user(active.user))
     needs_refresh = UNSET if reading.needs_refresh is None else reading.needs_refresh
     return CurrentSessionOutput(session=active.session, user=active.user, needs_refresh=needs_refresh)
 

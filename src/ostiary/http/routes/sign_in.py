@@ -43,9 +43,10 @@ async def sign_in_email(body: SignInEmail, context: Context) -> SignedIn:
         raise Errors.EMAIL_PASSWORD_DISABLED()
     if not is_email(body.email):
         raise Errors.INVALID_EMAIL()
-    user = await context.passwords.authenticate(body.email, body.password, context.attempt)
+    found = await context.passwords.authenticate(body.email, body.password, context.attempt)
+    user = found.user
     await context.email_verification.require(user, context.asker, body.callback_url)
-    session = await context.start_session(user, remember=body.remember_me is not False)
+    session = await context.start_session(user, found.account, remember=body.remember_me is not False)
     context.remember_device(user.email)
     if body.callback_url:
         context.headers.append(("location", body.callback_url))

@@ -1,4 +1,4 @@
-"""Sign out."""
+"""Sign out: of this browser, and of the provider that the person came by."""
 
 from ostiary.domain.audit import Ended
 from ostiary.http.context import Context

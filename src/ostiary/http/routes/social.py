@@ -30,7 +30,12 @@ REFUSALS = (
 
 @routes.post(
     "/sign-in/social",
-    raises=[*REFUSALS, Errors.EMAIL_NOT_VERIFIED, Errors.OAUTH_LINK_ERROR],
+    raises=[
+        *REFUSALS,
+        Errors.EMAIL_NOT_VERIFIED,
+        Errors.OAUTH_LINK_ERROR,
+        Errors.FAILED_TO_CREATE_SESSION,
+    ],
     rate_limit=RateLimit(3, per=10),
 )
 async def sign_in_social(body: SignInSocial, context: Context) -> SocialRedirect | SignedIn:

@@ -25,7 +25,7 @@ from ostiary.http.wire import (
 )
 from ostiary.services.additional_fields import read_additional_fields
 from ostiary.services.mailed_links import Letter
-from ostiary.storage.store import Tables
+from ostiary.storage.store import Tables, Transaction
 
 routes = Routes()
 
@@ -114,13 +114,13 @@ async def delete_user(body: DeleteUser, session: SensitiveSession, context: Cont
     if body.password:
         await context.passwords.require(session.user, body.password, context.attempt)
     if body.token:
-        await _spend(body.token, session.user, context)
+        await _check(body.token, session.user, context)
     elif _asks_mailbox(context):
         await _mail_link(session.user, body.callback_url, context)
         return Success(success=True, message="Verification email sent")
     elif not body.password and not context.sessions.is_fresh(session.session):
         raise Errors.SESSION_EXPIRED(reason="signed in too long ago")
-    await _delete(session, context)
+    await _delete(session, body.token, context)
     return DELETED
 
 
@@ -132,8 +132,8 @@ async def delete_user_callback(query: FromQuery[DeletionLink], context: Context)
     active = (await context.read_session(from_store=True)).active
     if active is None:
         raise NOBODY(reason="no valid session")
-    await _spend(query.token, active.user, context)
-    await _delete(active, context)
+    await _check(query.token, active.user, context)
+    await _delete(active, query.token, context)
     if query.callback_url:
         raise Redirect(query.callback_url)
     return DELETED
@@ -144,9 +144,16 @@ def _asks_mailbox(context: Context) -> bool:
     return settings.verify_by_mail or settings.send_delete_account_verification is not None
 
 
-async def _spend(token: str, user: User, context: Context) -> None:
-    if await context.verifications.consume(f"delete-account-{token}") != user.id:
+async def _check(token: str, user: User, context: Context) -> None:
+    """Judge a token before anything is asked of the application; its owner's deletion will spend it."""
+    row = await context.verifications.find(_identifier(token))
+    if row is None or row.value != user.id:
+        await context.verifications.consume(_identifier(token))  # it was stolen
         raise UNKNOWN_TOKEN(reason="unknown, used or somebody else's token")
+
+
+def _identifier(token: str) -> str:
+    return f"delete-account-{token}"
 
 
 async def _mail_link(user: User, callback_url: str | None, context: Context) -> None:
@@ -156,7 +163,7 @@ async def _mail_link(user: User, callback_url: str | None, context: Context) -> 
     async def link(tables: Tables) -> MailedLink:
         """Write the token's row beside the request."""
         token = context.services.runtime.new_token()
-        await context.verifications.issue(f"delete-account-{token}", user.id, lifetime, tables)
+        await context.verifications.issue(_identifier(token), user.id, lifetime, tables)
         url = links.url("/delete-user/callback", token=token, callbackURL=callback_url or "/")
         return MailedLink(user=user, url=url, token=token)
 
@@ -172,11 +179,17 @@ async def _mail_link(user: User, callback_url: str | None, context: Context) -> 
     await links.send(letter, context.asker)
 
 
-async def _delete(session: ActiveSession, context: Context) -> None:
+async def _delete(session: ActiveSession, token: str | None, context: Context) -> None:
     settings = context.options.user.delete_user
+
+    async def spend(user: User, tables: Transaction) -> None:
+        """Use the token up with the deletion: one that fails leaves it."""
+        if token and await context.verifications.consume(_identifier(token), tables) != user.id:
+            raise UNKNOWN_TOKEN(reason="used meanwhile")
+
     if settings.before_delete:
         await settings.before_delete(session.user)
-    await context.users.delete(session.user)
+    await context.users.delete(session.user, also=spend)
     context.clear_session_cookies()
     log_event(context, "user_deleted")
     if settings.after_delete:

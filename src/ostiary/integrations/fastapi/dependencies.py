@@ -54,7 +54,8 @@ class _CurrentPrincipal(Credential):
 
     async def __call__(self, connection: HTTPConnection) -> Principal:
         """Return the principal; raises the 401 that names the cause."""
-        return await _require_principal(visit_of(connection))
+        visit = visit_of(connection)
+        return visit.at_hand() or await _require_principal(visit)
 
 
 class _CurrentSession(Credential):
@@ -70,7 +71,9 @@ class _CurrentUser(Credential):
 
     async def __call__(self, connection: HTTPConnection) -> User:
         """Return the user; raises the 401 that names the cause."""
-        return (await _require_principal(visit_of(connection))).user
+        visit = visit_of(connection)
+        principal = visit.at_hand() or await _require_principal(visit)
+        return principal.user
 
 
 class _OptionalUser(Credential):

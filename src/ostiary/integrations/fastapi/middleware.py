@@ -1,4 +1,4 @@
-"""What surrounds every request of an application: its visit, the session's cookies, cross-origin rules."""
+"""What surrounds every request of an application: its visit, the session's headers, cross-origin rules."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from ostiary.integrations.fastapi.cors import Cors, RawHeaders
 from ostiary.integrations.fastapi.visit import SCOPE_KEY, Visit
 
 _WITH_HEADERS = frozenset({"http.response.start", "websocket.accept"})
+_SET_COOKIE = b"set-cookie"
 
 
 class VisitMiddleware:
@@ -46,17 +47,17 @@ class AuthMiddleware:
             return
         visit = scope[SCOPE_KEY] = self._visit(scope)
 
-        async def send_with_cookies(message: Message) -> None:
-            """Add cookies to the message that carries headers."""
-            if message["type"] in _WITH_HEADERS and (lines := visit.cookie_lines()):
-                message = {**message, "headers": _with_cookies(message.get("headers", ()), lines)}
+        async def send_with_owed(message: Message) -> None:
+            """Add what the visit owes to the message that carries headers."""
+            if message["type"] in _WITH_HEADERS and (owed := visit.owed_headers()):
+                message = {**message, "headers": _with_owed(message.get("headers", ()), owed)}
             await send(message)
 
         try:
             if self._cors is None or scope["type"] != "http":
-                await self._app(scope, receive, send_with_cookies)
+                await self._app(scope, receive, send_with_owed)
             else:
-                await self._serve_across_origins(self._cors, scope, receive, send_with_cookies)
+                await self._serve_across_origins(self._cors, scope, receive, send_with_owed)
         finally:
             scope.pop(SCOPE_KEY, None)  # as above
 
@@ -77,11 +78,15 @@ class AuthMiddleware:
             await self._app(scope, receive, send_with_grant)
 
 
-def _with_cookies(headers: RawHeaders, lines: list[str]) -> RawHeaders:
+def _with_owed(headers: RawHeaders, owed: list[tuple[str, str]]) -> RawHeaders:
     """Append what the response does not set itself: a handler that signs somebody out has the last word."""
-    own = {_cookie_name(value) for name, value in headers if name.lower() == b"set-cookie"}
-    added = encode_headers([("set-cookie", line) for line in lines])
-    if not (missing := [header for header in added if _cookie_name(header[1]) not in own]):
+    own = {_cookie_name(value) for name, value in headers if name.lower() == _SET_COOKIE}
+    missing = [
+        (name, value)
+        for name, value in encode_headers(owed)
+        if name != _SET_COOKIE or _cookie_name(value) not in own
+    ]
+    if not missing:
         return [*headers]
     # a cache that kept this answer would hand one person's session to the next
     kept = (header for header in headers if header[0].lower() != b"cache-control")

@@ -52,6 +52,13 @@ class ServerVisit:
         """Whether users have the column."""
         return ROLE.name in self.user_model.by_name
 
+    def at_hand(self) -> Principal | None:
+        """Return whose token was proved before."""
+        judge, header = self.auth.services.judge, authorization_of(self._scope)
+        if judge is None or header is None or header[:7].lower() != "bearer ":
+            return None
+        return judge.remembered(header[7:].strip(), self.auth.services.runtime.now())
+
     async def principal(self) -> Principal | None:
         """Return who calls, by a token or by a session, which is extended where that is due."""
         if not self._judged:
@@ -133,6 +140,9 @@ class ServerVisit:
         """Record a refusal."""
         log_refusal(self.context, error)
 
-    def cookie_lines(self) -> list[str]:
-        """Return what the reading of the session has to set."""
-        return [] if self._context is None else self._context.cookies.lines()
+    def owed_headers(self) -> list[tuple[str, str]]:
+        """Return what the reading of the session has to set and to tell."""
+        if self._context is None:
+            return []
+        cookies = (("set-cookie", line) for line in self._context.cookies.lines())
+        return [*self._context.headers, *cookies]

@@ -39,6 +39,11 @@ class VerifierVisit:
         """Whether tokens and sessions tell the role."""
         return ROLE.name in self.user_model.by_name
 
+    def at_hand(self) -> Principal | None:
+        """Return whose token was proved before."""
+        token = self._token()
+        return None if token is None else self._verifier.remembered(token)
+
     async def principal(self) -> Principal | None:
         """Return who calls."""
         if not self._judged:
@@ -47,10 +52,16 @@ class VerifierVisit:
         return self._principal
 
     async def _judge(self) -> Principal | None:
-        header = authorization_of(self._scope)
-        if header is not None and header[:7].lower() == "bearer " and (token := header[7:].strip()):
+        token = self._token()
+        if token is not None:
             return await self._verifier.verify(token)
         return await self._verifier.judge(request_of(self._scope))
+
+    def _token(self) -> str | None:
+        header = authorization_of(self._scope)
+        if header is None or header[:7].lower() != "bearer ":
+            return None
+        return header[7:].strip() or None
 
     async def is_alive(self, principal: Principal) -> bool:
         """Judge the credential again."""
@@ -75,6 +86,6 @@ class VerifierVisit:
         reason = {"code": error.code or "", "reason": error.reason or error.message or ""}
         _log.warning("refused: %s", error.code or error.status, extra={"auth": {**where, **reason}})
 
-    def cookie_lines(self) -> list[str]:
+    def owed_headers(self) -> list[tuple[str, str]]:
         """Return nothing: cookies are their server's to set."""
         return []

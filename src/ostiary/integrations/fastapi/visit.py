@@ -29,6 +29,10 @@ class Visit(Protocol):
         """Whether a role can be told at all."""
         ...
 
+    def at_hand(self) -> Principal | None:
+        """Return who calls where that can be told at once, by a token that was proved before; else None."""
+        ...
+
     async def principal(self) -> Principal | None:
         """Return who calls; None where no credential came, or the session of its cookie is over.
 
@@ -53,8 +57,8 @@ class Visit(Protocol):
         """Record a refusal."""
         ...
 
-    def cookie_lines(self) -> list[str]:
-        """Return what the response has to set; empty unless a session was read and touched."""
+    def owed_headers(self) -> list[tuple[str, str]]:
+        """Return what the response has to carry: cookies of a session that was touched, why one ended."""
         ...
 
 

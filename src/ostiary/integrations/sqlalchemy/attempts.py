@@ -17,6 +17,7 @@ from sqlalchemy.orm import (
 )
 
 from ostiary.integrations.sqlalchemy.ownership import Owned, owner_of
+from ostiary.integrations.sqlalchemy.references import references_of
 
 
 @dataclass(frozen=True)
@@ -210,3 +211,21 @@ CHANGES: Final[dict[str, Change]] = {
     "delete": lambda session, prey: session.execute(delete(prey.model).where(prey.itself)),
     "delete of all": lambda session, prey: session.execute(delete(prey.model)),
 }
+
+
+def referring(prey: Prey, models: Iterable[type[Owned]]) -> list[type[Owned]]:
+    """Return the owned models with a foreign key to the model."""
+    return [model for model in models if keys_to(prey, model)]
+
+
+def keys_to(prey: Prey, model: type[Owned]) -> dict[str, Any]:
+    """Return the attributes of a model that would lead to the row, with their values."""
+    mapper = inspect(model)
+    return {
+        mapper.get_property_by_column(column).key: getattr(
+            prey.detached, prey.mapper.get_property_by_column(target).key
+        )
+        for reference in references_of(mapper)
+        if reference.model.isa(prey.mapper)
+        for column, target in zip(reference.columns, reference.targets, strict=True)
+    }

@@ -9,7 +9,16 @@ from sqlalchemy import CursorResult, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapper, Session
 
-from ostiary.integrations.sqlalchemy.attempts import CHANGES, READS, Change, Prey, Read, relationship_reads
+from ostiary.integrations.sqlalchemy.attempts import (
+    CHANGES,
+    READS,
+    Change,
+    Prey,
+    Read,
+    keys_to,
+    referring,
+    relationship_reads,
+)
 from ostiary.integrations.sqlalchemy.ownership import Owned, OwnershipError, owner_of
 from ostiary.integrations.sqlalchemy.rows import OwnRows, SyncOwnRows
 
@@ -37,6 +46,9 @@ async def prove_isolation(rows: Rows, *, owners: tuple[str, str], samples: Sampl
         reads = chain(READS.items(), relationship_reads(prey))
         tried += [await _read(rows, owners[0], prey, name, read) for name, read in reads]
         tried += [await _change(rows, owners, prey, name, change) for name, change in CHANGES.items()]
+        tried += [
+            await _refer(rows, owners[0], prey, each, samples[each]) for each in referring(prey, samples)
+        ]
     return tried
 
 
@@ -94,6 +106,25 @@ async def _read(rows: Rows, owner: str, prey: Prey, name: str, read: Read) -> st
     title = f"{prey.model.__name__}: {name}"
     if await within(rows, owner, attempt):
         raise IsolationError(f"{title} reads somebody else's row")
+    return title
+
+
+async def _refer(rows: Rows, owner: str, prey: Prey, model: type[Owned], sample: Callable[[], Owned]) -> str:
+    """Try to let a row of one's own lead to somebody else's."""
+
+    def attempt(session: Session) -> bool:
+        row = _add(session, sample)  # first: a relationship of the sample would set its own key
+        for name, value in keys_to(prey, model).items():
+            setattr(row, name, value)
+        try:
+            session.commit()
+        except (OwnershipError, SQLAlchemyError):
+            return False
+        return True
+
+    title = f"{prey.model.__name__}: referred to by {model.__name__}"
+    if await within(rows, owner, attempt):
+        raise IsolationError(f"{title}: a row leads to somebody else's")
     return title
 
 

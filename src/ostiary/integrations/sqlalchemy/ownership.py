@@ -1,6 +1,7 @@
 """Rows that belong to somebody: the mark of a model, and what keeps its rows with their owner."""
 
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import String, event
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, object_session
@@ -29,6 +30,9 @@ class Owned:
 owned_tables: Final[set[str]] = set()
 """The names of all tables that hold rows of owned models; a name is all that a lightweight table has."""
 
+owned_models: Final[WeakKeyDictionary[Any, Mapper[Any]]] = WeakKeyDictionary()
+"""The model of each such table; of those that share one, the first that others inherit from."""
+
 
 def owner_of(session: Session | None) -> Any | None:
     """Return whose rows a session sees; None for a session of the application's own."""
@@ -37,6 +41,7 @@ def owner_of(session: Session | None) -> Any | None:
 
 def _remember_tables(mapper: Mapper[Any], _: type) -> None:
     owned_tables.update(str(table) for table in mapper.tables)
+    owned_models.setdefault(mapper.local_table, mapper)
 
 
 def _is_foreign(session: Session | None, row: Owned) -> bool:

@@ -11,7 +11,13 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
+from ostiary.integrations.sqlalchemy.mappings import refuse_unbounded_mappings
 from ostiary.integrations.sqlalchemy.ownership import OWNER_KEY, Owned, OwnershipError
+from ostiary.integrations.sqlalchemy.references import (
+    refuse_computed_references,
+    refuse_foreign_references,
+    refuse_statement_references,
+)
 from ostiary.integrations.sqlalchemy.statements import own_insert, refuse_expression, refuse_unbounded
 
 SETTING: Final = "ostiary.user_id"
@@ -65,7 +71,8 @@ def _restrict(state: ORMExecuteState) -> None:
     if state.is_column_load:
         _restrict_refresh(state, session)
         return
-    refuse_unbounded(state)
+    refuse_unbounded_mappings(refuse_unbounded(state), has_options=bool(_options(state)))
+    refuse_statement_references(state)
     if state.is_insert:
         own_insert(state, session.owner)
     elif state.is_orm_statement and session.criteria not in _options(state):
@@ -79,6 +86,9 @@ def _options(state: ORMExecuteState) -> Any:  # a tuple of options; it has no pu
 def _restrict_refresh(state: ORMExecuteState, session: OwnSession) -> None:
     """Restrict the reload of an object by hand: criteria leave it out, and its owner may have changed."""
     mapper = state.bind_mapper
+    if mapper is not None:
+        refuse_unbounded_mappings([mapper], has_options=bool(_options(state)))
+        state.statement = state.statement.options(session.criteria)
     if mapper is None or not issubclass(mapper.class_, Owned) or not isinstance(state.statement, Select):
         return
     if mapper.columns["user_id"].table is mapper.local_table:
@@ -91,8 +101,14 @@ def _refuse_detached(_: Session, instance: object) -> None:
         raise OwnershipError("this object comes from another session: load it here, or use merge()")
 
 
+def _refuse_foreign_references(session: Session, *_: object) -> None:
+    """Refuse a foreign key to somebody else's row, now that relationships have set theirs."""
+    refuse_foreign_references(session)
+
+
 def _refuse_expressions(session: Session, *_: object) -> None:
     """Refuse values that are SELECTs: the statements of a flush are restricted by nothing."""
+    refuse_computed_references(session)
     for instance in (*session.new, *session.dirty):
         for value in inspect(instance).dict.values():
             clause = value.__clause_element__() if hasattr(value, "__clause_element__") else value
@@ -109,4 +125,5 @@ def _tell_database(session: Session, transaction: SessionTransaction, connection
 event.listen(OwnSession, "do_orm_execute", _restrict)
 event.listen(OwnSession, "before_attach", _refuse_detached)
 event.listen(OwnSession, "before_flush", _refuse_expressions)
+event.listen(OwnSession, "after_flush", _refuse_foreign_references)
 event.listen(OwnSession, "after_begin", _tell_database)

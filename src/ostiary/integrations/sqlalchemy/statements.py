@@ -21,8 +21,8 @@ _HARMLESS: Final = re.compile(r"\*|\d+")  # what SQLAlchemy itself puts into cou
 _ORDINARY: Final = {None, "auto", "orm"}
 
 
-def refuse_unbounded(state: ORMExecuteState) -> None:
-    """Raise OwnershipError for a statement whose rows cannot be restricted to the owner's."""
+def refuse_unbounded(state: ORMExecuteState) -> set[Mapper[Any]]:
+    """Raise OwnershipError for a statement whose rows cannot be restricted; return the models it is of."""
     statement: Any = state.statement  # an Executable; what kind is asked below
     if not isinstance(statement, ClauseElement):
         raise OwnershipError("only SQLAlchemy's own statements can be restricted to the owner's rows")
@@ -31,21 +31,33 @@ def refuse_unbounded(state: ORMExecuteState) -> None:
         own = (statement, statement.table)
         _refuse_change(state, statement)
 
+    models: set[Mapper[Any]] = set()
+
     def judge(element: Any, reach: Reach) -> None:
+        if (entity := entity_of(element)) is not None:
+            models.add(entity.mapper)
         if any(element is each for each in own):
             return
-        _refuse_element(element)
-        by_loader = state.is_relationship_load and isinstance(element, ColumnClause)
-        if not by_loader and not reach.covers(element):
-            name = table_of(element) or str(element)
-            raise OwnershipError(
-                f"'{name}' is owned, and no criteria reach it here: name the model among the columns, "
-                "in select_from() or in a join"
-            )
+        if state.is_relationship_load and isinstance(element, ColumnClause):
+            _refuse_element(element)
+        else:
+            require_reach(element, reach)
 
     if not state.is_orm_statement and any(table_of(each) for each in elements(statement)):
         raise OwnershipError("a statement of the Core on an owned table: name the model instead")
     walk(statement, judge)
+    return models
+
+
+def require_reach(element: Any, reach: Reach) -> None:
+    """Raise OwnershipError for an element of a statement that criteria do not restrict."""
+    _refuse_element(element)
+    if not reach.covers(element):
+        name = table_of(element) or str(element)
+        raise OwnershipError(
+            f"'{name}' is owned, and no criteria reach it here: name the model among the columns, "
+            "in select_from() or in a join"
+        )
 
 
 def refuse_expression(value: Any) -> None:

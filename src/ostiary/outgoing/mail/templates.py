@@ -1,8 +1,8 @@
 """Templates: a mail becomes a subject, a text and an HTML part in somebody's language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,6 +57,18 @@ class Templates:
         html = self._rendered(mail, locale, "html", {**values, "subject": subject})
         return Written(subject, f"{text.strip()}\n", html)
 
+    def phrases(self, locale: str) -> Mapping[str, str]:
+        """Return what the pages of mailed links say, by name: the lines `name: text` of `pages.txt`.
+
+        The application's come before our own; what a locale lacks is said in the default one.
+        """
+        tongues = dict.fromkeys(("en", self.default, locale.partition("-")[0], locale))
+        found: dict[str, str] = {}
+        for tongue in tongues:
+            for folder in [OWN] if self.folder is None else [OWN, self.folder]:
+                found.update(_phrases_in(folder / tongue / "pages.txt"))
+        return found
+
     def _rendered(self, mail: Mail, locale: str, suffix: str, values: dict[str, Any]) -> str:
         tongues = dict.fromkeys((locale, locale.partition("-")[0], self.default, "en"))
         names = [f"{tongue}/{mail.kind}.{suffix}" for tongue in tongues]
@@ -79,6 +91,14 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+
+
+@lru_cache
+def _phrases_in(path: Path) -> Mapping[str, str]:
+    if not path.is_file():
+        return {}
+    lines = (line.partition(":") for line in path.read_text("utf-8").splitlines() if ":" in line)
+    return {name.strip(): text.strip() for name, _, text in lines}
 
 
 def _in_order(languages: str) -> Sequence[str]:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from ostiary.http.context import Context
 from ostiary.http.endpoint import Routes
+from ostiary.http.messages import NO_STORE
 from ostiary.plugins.tokens.errors import TokenErrors
-from ostiary.plugins.tokens.flat import GUESSES, NO_STORE, SIGN_UPS
+from ostiary.plugins.tokens.flat import GUESSES, SIGN_UPS
 from ostiary.plugins.tokens.grants import (
     ACCESS_REFUSALS,
     LOGIN_REFUSALS,

@@ -7,6 +7,7 @@ from ostiary.domain.entities import User
 from ostiary.domain.errors import AuthError
 from ostiary.http.context import Context
 from ostiary.http.endpoint import Routes
+from ostiary.http.messages import NO_STORE
 from ostiary.options import RateLimit
 from ostiary.plugins.tokens.errors import TokenErrors
 from ostiary.plugins.tokens.grants import (
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 GUESSES: Final = RateLimit(5, per=60)
 SIGN_UPS: Final = RateLimit(20, per=60)
-NO_STORE: Final = (("cache-control", "no-store"), ("pragma", "no-cache"))
-"""RFC 6749 section 5.1: nobody keeps an answer that holds a token."""
 
 
 @dataclass(frozen=True)

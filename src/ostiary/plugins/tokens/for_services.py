@@ -11,10 +11,10 @@ from ostiary.domain.roles import role_of
 from ostiary.http.context import Context
 from ostiary.http.endpoint import Routes
 from ostiary.http.events import log_event
+from ostiary.http.messages import NO_STORE
 from ostiary.http.oauth_wire import OAuthModel, OAuthOutput
 from ostiary.http.wire import UNSET, OptionalSecret, OptionalText, Unset
 from ostiary.plugins.tokens.errors import TokenErrors
-from ostiary.plugins.tokens.flat import NO_STORE
 from ostiary.plugins.tokens.grants import Grants
 from ostiary.plugins.tokens.service_clients import require_service
 from ostiary.services.refresh_tokens import RefreshRefused

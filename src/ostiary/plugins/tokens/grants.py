@@ -7,7 +7,7 @@ from ostiary.crypto.refresh_tokens import RefreshToken
 from ostiary.crypto.token_form import Cause, TokenRefused
 from ostiary.domain.audit import Ended
 from ostiary.domain.entities import ActiveSession, Session, User
-from ostiary.domain.errors import AuthError, Errors, InvalidValue
+from ostiary.domain.errors import AuthError, Errors
 from ostiary.http.context import Context
 from ostiary.http.cookies import Cookie
 from ostiary.http.events import log_event
@@ -18,6 +18,7 @@ from ostiary.services.access_tokens import AccessTokens
 from ostiary.services.refresh_tokens import Claim, RefreshRefused, RefreshTokens
 from ostiary.services.registration import Applicant
 from ostiary.services.users import SessionWanted
+from ostiary.storage.store import Credential
 from ostiary.verification.credentials import bearer_token
 from ostiary.verification.errors import CredentialErrors, credential_required, token_refused
 from ostiary.verification.principal import Principal
@@ -86,30 +87,30 @@ class Grants:
         context, options = self.context, self.context.options.email_and_password
         if not options.enabled:
             raise Errors.EMAIL_PASSWORD_DISABLED()
-        user = await context.passwords.authenticate(body.address, body.password, context.attempt)
+        found = await context.passwords.authenticate(body.address, body.password, context.attempt)
+        user = found.user
         await context.email_verification.require(user, context.asker)
         try:
             await context.sessions.admit_to_sign_in(user)
         except AuthError as barred:
             raise disabled(barred) from barred
-        grant = await self._granted(*await self._begin(user, body.client_id))
+        grant = await self._granted(*await self._begin(found, body.client_id))
         context.services.background.start(self._families.forget_old(user.id), "forgetting refresh tokens")
         log_event(context, "signed_in")
         return grant
 
-    async def _begin(self, user: User, client_id: str | None) -> tuple[Session, RefreshToken]:
+    async def _begin(self, found: Credential, client_id: str | None) -> tuple[Session, RefreshToken]:
         """Start a session and its family, both or none."""
         context = self.context
-        try:
-            async with context.services.store.transaction() as tables:
-                session = await context.sessions.start(
-                    user, ip_address=context.client_address, user_agent=context.user_agent, tables=tables
-                )
-                return session, await self._families.issue(session, client_id, tables)
-        except InvalidValue:
-            if await context.users.by_id(user.id) is None:
-                raise Errors.INVALID_EMAIL_OR_PASSWORD(reason="deleted meanwhile") from None
-            raise
+        async with context.services.store.transaction() as tables:
+            session = await context.sessions.start(
+                found.user,
+                account=found.account,
+                ip_address=context.client_address,
+                user_agent=context.user_agent,
+                tables=tables,
+            )
+            return session, await self._families.issue(session, client_id, tables)
 
     async def by_sign_up(self, body: Register, *, signs_in: bool) -> tuple[User, Grant | None]:
         """Make an account; no tokens where the server starts no session at sign-up, or none is wanted."""

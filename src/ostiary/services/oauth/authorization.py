@@ -55,6 +55,23 @@ def standard_address(provider: Provider, request: AuthorizationRequest) -> str:
     return joined(address_of(provider), {**parameters, **additional(provider, request)})
 
 
+def sparse_address(provider: Provider, request: AuthorizationRequest) -> str:
+    """Return where the browser is sent by a provider that knows little of the standard.
+
+    It has its own name for the client id, wants commas between scopes, and takes no other parameter of ours.
+    """
+    name = provider.client_id_name
+    parameters = {
+        "scope": ",".join(provider.scopes(request.scopes)),
+        "response_type": "code",
+        name: provider.settings.client_ids[0],
+        "redirect_uri": request.redirect_uri,
+        "state": request.state,
+    }
+    more = {each: value for each, value in additional(provider, request).items() if each != name}
+    return joined(address_of(provider), {**parameters, **more})
+
+
 def _challenge(provider: Provider, request: AuthorizationRequest) -> Mapping[str, str]:
     if not provider.pkce:
         return {}

@@ -32,8 +32,8 @@ class Directory:
         self._client_for = client_for
         self._judge_of = judge_of
         self._known: dict[str, Provider] = {}
-        self._asking = {each: asyncio.Lock() for each in self._settings}
-        """One for each, so that nobody waits for a provider that is silent but those who want it."""
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        """One for each that is being asked: all who want it share its answer, or its silence."""
 
     @property
     def ends_sessions(self) -> bool:
@@ -45,13 +45,19 @@ class Directory:
         """Return a provider; None if it is not configured, or does not tell where it is."""
         if provider_id in self._known or provider_id not in self._settings:
             return self._known.get(provider_id)
-        async with self._asking[provider_id]:
-            if provider_id not in self._known:
-                try:
-                    self._known[provider_id] = await self._declared(self._settings[provider_id])
-                except ProviderFailed as failure:
-                    _log.warning("the provider '%s' cannot be used: %s", provider_id, failure)
+        asking = self._asking.get(provider_id)
+        if asking is None:
+            asking = self._asking[provider_id] = asyncio.create_task(self._ask(provider_id))
+        await asyncio.shield(asking)  # whoever gives up waiting must not take the answer from the others
         return self._known.get(provider_id)
+
+    async def _ask(self, provider_id: str) -> None:
+        try:
+            self._known[provider_id] = await self._declared(self._settings[provider_id])
+        except ProviderFailed as failure:
+            _log.warning("the provider '%s' cannot be used: %s", provider_id, failure)
+        finally:
+            del self._asking[provider_id]
 
     async def _declared(self, settings: SocialProvider) -> Provider:
         if isinstance(settings, GenericOAuth):
@@ -66,7 +72,11 @@ class Directory:
         return provider if rules is None else replace(provider, id_tokens=self._judge_of(rules))
 
     async def close(self) -> None:
-        """Stop fetching keys."""
+        """Stop asking, and fetching keys."""
+        asking = [*self._asking.values()]
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
         for provider in self._known.values():
             if provider.id_tokens is not None:
                 await provider.id_tokens.close()

@@ -98,7 +98,10 @@ class Linking:
             raise FlowFailed("unable_to_link_account", reason="the account's user is gone")
         await self._admit(arrival, "sign-in", user.id)
         if self.options.update_account_on_sign_in:
-            account = await self.accounts.keep_tokens(account, arrival.tokens) or account
+            kept = await self.accounts.keep_tokens(account, arrival.tokens)
+            if kept is None:
+                raise FlowFailed("unable_to_link_account", reason="the account was unlinked meanwhile")
+            account = kept
         user = await self._with_proved_address(user, arrival.profile)
         return Resolved(await self._overridden(user, arrival), account)
 

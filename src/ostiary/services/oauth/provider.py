@@ -150,7 +150,7 @@ class Provider:
     """The token endpoint gets the verifier; None: where there was a challenge."""
     authentication: ClientAuthentication = "post"
     client_id_name: str = "client_id"
-    """What the token endpoint calls the client id."""
+    """What it calls the client id."""
     token_headers: Mapping[str, str] = field(default_factory=dict)
     refresh_headers: Mapping[str, str] = field(default_factory=dict)
     token_parameters: Mapping[str, str] = field(default_factory=dict)

@@ -23,6 +23,10 @@ class MemoryKeyValue:
         self._entries: dict[str, _Entry] = {}
         self._sweep_at = _FIRST_SWEEP
 
+    def holds(self, key: str) -> bool:
+        """Tell whether a key has a value."""
+        return self._living(key) is not None
+
     async def get(self, key: str) -> str | None:
         """Return the value; None if absent or past its life time."""
         entry = self._living(key)

@@ -59,6 +59,15 @@ class MemoryTransaction:
         is_credential = AccountFields.PROVIDER_ID.equals(_CREDENTIAL)
         return Credential(user, await self.rows(ACCOUNT).first(*of_user, is_credential))
 
+    async def hold(self, user_id: str, account_id: str | None = None) -> Credential | None:
+        """Return a user, and the account named: nobody else writes before the end."""
+        user = await self.rows(USER).first(ID.equals(user_id))
+        if user is None or account_id is None:
+            return None if user is None else Credential(user, None)
+        of_user = AccountFields.USER_ID.equals(user_id)
+        account = await self.rows(ACCOUNT).first(ID.equals(account_id), of_user)
+        return None if account is None else Credential(user, account)
+
     def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
         """Run an effect once the writes are durable."""
         self.effects.append(effect)

@@ -65,3 +65,24 @@ class Catalog:
         email = self.statements.equals(user.c.email, sa.bindparam("v1"))
         joined = sa.outerjoin(user, account, holds_password)
         return self.statements.compile(sa.select(*columns).select_from(joined).where(email))
+
+    @cached_property
+    def held_user(self) -> Statement:
+        """A user, whom nobody changes before the transaction ends."""
+        user = self.statements.tables[USER.name]
+        wanted = self.statements.equals(user.c.id, sa.bindparam("v0"))
+        columns = self.statements.columns(USER.name)
+        return self.statements.compile(sa.select(*columns).where(wanted).with_for_update(read=True))
+
+    @cached_property
+    def held_account(self) -> Statement:
+        """A user and one of the accounts; nobody changes either before the transaction ends."""
+        user, account = self.statements.tables[USER.name], self.statements.tables[ACCOUNT.name]
+        columns = [*self.statements.columns(USER.name), *self.statements.columns(ACCOUNT.name)]
+        joined = sa.join(user, account, account.c.userId == user.c.id)
+        wanted = sa.and_(
+            self.statements.equals(user.c.id, sa.bindparam("v0")),
+            self.statements.equals(account.c.id, sa.bindparam("v1")),
+        )
+        query = sa.select(*columns).select_from(joined).where(wanted)
+        return self.statements.compile(query.with_for_update(read=True))

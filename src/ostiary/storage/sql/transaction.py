@@ -55,17 +55,18 @@ class SqlTables:
     async def credential(self, email: str) -> Credential | None:
         """Return the user with this address and the account that holds the password."""
         users: Rows[User] = self._catalog.rows[USER.name]
-        accounts: Rows[Account] = self._catalog.rows[ACCOUNT.name]
         statement = self._catalog.credential
         args = statement.arrange([_CREDENTIAL, users.match("email", email)])
         found = await self._connection.look_up(statement.sql, args)
-        if not found:
-            return None
+        return self._credential(found[0]) if found else None
+
+    def _credential(self, row: Row) -> Credential:
+        """Read a user, and an account where the row has one."""
+        users: Rows[User] = self._catalog.rows[USER.name]
+        accounts: Rows[Account] = self._catalog.rows[ACCOUNT.name]
         width = len(users.names)
-        account = found[0][width:]
-        return Credential(
-            users.decode(found[0][:width]), None if account[0] is None else accounts.decode(account)
-        )
+        user, account = users.decode(row[:width]), row[width:]
+        return Credential(user, accounts.decode(account) if account and account[0] is not None else None)
 
 
 class SqlTransaction(SqlTables):
@@ -81,6 +82,16 @@ class SqlTransaction(SqlTables):
     def spoiled(self) -> bool:
         """Whether a statement failed: the database may have undone those before it."""
         return self._guarded.spoiled
+
+    async def hold(self, user_id: str, account_id: str | None = None) -> Credential | None:
+        """Return a user, and the account named, under a lock that others may share but not write through."""
+        rows, args = self._catalog.rows, [self._catalog.rows[USER.name].match("id", user_id)]
+        statement = self._catalog.held_user
+        if account_id is not None:
+            statement = self._catalog.held_account
+            args.append(rows[ACCOUNT.name].match("id", account_id))
+        found = await self._connection.fetch(statement.sql, statement.arrange(args))
+        return self._credential(found[0]) if found else None
 
     def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
         """Run an effect once the writes are durable."""

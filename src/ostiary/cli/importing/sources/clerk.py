@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ostiary.cli.importing.newcomers import Export, Newcomer, People, text
+from ostiary.cli.importing.cells import text
+from ostiary.cli.importing.newcomers import Export, Newcomer, People
 from ostiary.cli.importing.reading import csv_rows
 
 
 async def read(export: Export) -> People:
     """Yield everybody; the export has no accounts with providers."""
-    for place, row in csv_rows(Path(export.origin)):
+    for place, row in csv_rows(Path(export.origin), required="primary_email_address"):
         email = text(row.get("primary_email_address"))
         name = f"{text(row.get('first_name'))} {text(row.get('last_name'))}".strip()
         yield Newcomer(

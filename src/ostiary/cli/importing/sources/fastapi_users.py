@@ -1,6 +1,7 @@
 """fastapi-users: its tables `user` and `oauth_account`, in the database itself."""
 
-from ostiary.cli.importing.newcomers import Export, Newcomer, People, account_of, is_true, text
+from ostiary.cli.importing.cells import is_true, text
+from ostiary.cli.importing.newcomers import Export, Newcomer, People, account_of
 from ostiary.cli.importing.reading import Table
 
 _COLUMNS = ("id", "email", "hashed_password", "is_active", "is_superuser", "is_verified")

@@ -3,18 +3,8 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ostiary.cli.importing.newcomers import (
-    Export,
-    Newcomer,
-    People,
-    SocialAccount,
-    Unreadable,
-    account_of,
-    is_true,
-    members,
-    moment,
-    text,
-)
+from ostiary.cli.importing.cells import is_true, members, moment, text
+from ostiary.cli.importing.newcomers import Export, Newcomer, People, SocialAccount, Unreadable, account_of
 from ostiary.cli.importing.reading import csv_rows, is_csv, json_rows
 from ostiary.domain.errors import JsonValue
 

@@ -4,17 +4,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ostiary.cli.importing.newcomers import (
-    Export,
-    Newcomer,
-    People,
-    SocialAccount,
-    Unreadable,
-    account_of,
-    members,
-    moment,
-    text,
-)
+from ostiary.cli.importing.cells import members, moment, text
+from ostiary.cli.importing.newcomers import Export, Newcomer, People, SocialAccount, Unreadable, account_of
 from ostiary.cli.importing.reading import Shelf, csv_rows, is_csv, json_rows
 from ostiary.domain.errors import JsonValue
 

@@ -2,8 +2,8 @@
 
 from ostiary.domain.oauth import UserInfo
 from ostiary.options.known_providers import TikTok
-from ostiary.services.oauth.authorization import additional, address_of, joined
-from ostiary.services.oauth.provider import AuthorizationRequest, Grant, Provider
+from ostiary.services.oauth.authorization import sparse_address
+from ostiary.services.oauth.provider import Grant, Provider
 from ostiary.services.oauth.reading import at, first_at, object_at, placeholder_email, subject_at
 
 _PERSON = ("data", "user")
@@ -17,25 +17,13 @@ def tiktok(settings: TikTok) -> Provider:
         authorization_url="https://www.tiktok.com/v2/auth/authorize",
         token_url="https://open.tiktokapis.com/v2/oauth/token/",
         default_scopes=("user.info.profile",),
-        authorize=_authorize,
+        authorize=sparse_address,
         pkce=False,
         sends_verifier=True,
         client_id_name="client_key",
         subject=subject_at((*_PERSON, "open_id")),
         read=_read,
     )
-
-
-def _authorize(provider: Provider, request: AuthorizationRequest) -> str:
-    more = {name: value for name, value in additional(provider, request).items() if name != "client_key"}
-    parameters = {
-        "scope": ",".join(provider.scopes(request.scopes)),
-        "response_type": "code",
-        "client_key": provider.settings.client_ids[0],
-        "redirect_uri": request.redirect_uri,
-        "state": request.state,
-    }
-    return joined(address_of(provider), {**parameters, **more})
 
 
 async def _read(grant: Grant) -> UserInfo | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ostiary.domain.errors import JsonValue
 from ostiary.domain.oauth import CodeGrant, UserInfo
 from ostiary.options.particular_providers import WeChat
-from ostiary.services.oauth.authorization import additional, address_of, joined
+from ostiary.services.oauth.authorization import joined, sparse_address
 from ostiary.services.oauth.failure import ProviderFailed
 from ostiary.services.oauth.provider import AuthorizationRequest, Calls, Grant, Provider
 from ostiary.services.oauth.reading import at, first_at, object_at, placeholder_email, subject_at
@@ -35,6 +35,7 @@ def wechat(settings: WeChat) -> Provider:
         default_scopes=("snsapi_login",),
         extra_parameters={"lang": settings.lang},
         authorize=_authorize,
+        client_id_name="appid",
         pkce=False,
         exchange=exchange,
         renew=renew,
@@ -44,15 +45,7 @@ def wechat(settings: WeChat) -> Provider:
 
 
 def _authorize(provider: Provider, request: AuthorizationRequest) -> str:
-    more = {name: value for name, value in additional(provider, request).items() if name != "appid"}
-    parameters = {
-        "scope": ",".join(provider.scopes(request.scopes)),
-        "response_type": "code",
-        "appid": provider.settings.client_ids[0],
-        "redirect_uri": request.redirect_uri,
-        "state": request.state,
-    }
-    return f"{joined(address_of(provider), {**parameters, **more})}#wechat_redirect"
+    return f"{sparse_address(provider, request)}#wechat_redirect"
 
 
 async def _tokens(calls: Calls, url: str, asked: Mapping[str, str]) -> Mapping[str, JsonValue]:

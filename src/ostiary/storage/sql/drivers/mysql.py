@@ -58,8 +58,13 @@ def _translated(error: Exception) -> Exception:
         return Conflict(str(error))
     if number in _INVALID or isinstance(error, ValueError):
         return InvalidValue(f"{type(error).__name__} {number or ''}".strip())
-    silent = isinstance(error, TimeoutError) or "read timeout" in str(error)
-    return (Silence if silent else StorageUnavailable)(f"{type(error).__name__}: {error}")
+    return _away(error, type(error).__name__)
+
+
+def _away(error: Exception, what: str) -> StorageUnavailable:
+    """Tell a server that said nothing from one that said no."""
+    is_silent = isinstance(error, TimeoutError) or "read timeout" in str(error)
+    return (Silence if is_silent else StorageUnavailable)(f"{what}: {error}")
 
 
 class _Pinned:
@@ -244,6 +249,5 @@ class MysqlDriver:
             for setting in _SETTINGS:
                 await connection.query(setting)
         except _KNOWN as error:
-            kind = Silence if isinstance(error, TimeoutError) else StorageUnavailable
-            raise kind(f"MySQL: {error}") from error
+            raise _away(error, "MySQL") from error
         return connection

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Final, Generic, TypeVar
 
 from ostiary.domain.errors import StorageUnavailable
@@ -28,6 +29,7 @@ class Pool(Generic[C]):
         """Open connections by `connect`, drop them by `discard`."""
         self._patience: Final = options.acquire_timeout.total_seconds()
         self._rest: Final = options.idle_timeout.total_seconds()
+        self._silence: Final = min(options.connect_timeout, options.statement_timeout).total_seconds()
         self._free = asyncio.Semaphore(options.size)
         self._idle: deque[tuple[C, float]] = deque()
         self._connect = connect
@@ -38,6 +40,7 @@ class Pool(Generic[C]):
         self._closed = False
         self._silent = False
         self._trying = False
+        self._answered_at = -inf
 
     async def acquire(self) -> C:
         """Take a connection. Raises StorageUnavailable where none comes free in time."""
@@ -79,7 +82,13 @@ class Pool(Generic[C]):
             raise
 
     def doubt(self) -> None:
-        """Note that the server was silent: what rests may be as dead as what was asked."""
+        """Note that the server was silent: what rests may be as dead as what was asked.
+
+        Not so where it answered somebody after this was asked: then it came back, or one statement waits for
+        a lock.
+        """
+        if self._clock() - self._answered_at < self._silence:
+            return
         self._silent = True
         while self._idle:
             self._discard(self._idle.pop()[0])
@@ -89,7 +98,8 @@ class Pool(Generic[C]):
         self._trying = False
         if self._is_open(connection) and not self._closed:
             self._silent = False
-            self._idle.append((connection, self._clock()))
+            self._answered_at = self._clock()
+            self._idle.append((connection, self._answered_at))
         else:
             self._discard(connection)
         self._free.release()

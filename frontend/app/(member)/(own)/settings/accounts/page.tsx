@@ -32,7 +32,9 @@ export default async function AccountsPage({ searchParams }: { searchParams: Que
                   Since <When iso={createdAt} />
                 </span>
               </span>
-              {accounts.length > 1 && <UnlinkButton id={id} name={nameOf(providerId)} />}
+              {accounts.length > 1 && (
+                <UnlinkButton id={id} name={nameOf(providerId)} isPassword={providerId === PASSWORD} />
+              )}
             </li>
           ))}
         </ul>

@@ -1,4 +1,4 @@
-/** The shape of a page while its data is on the way. */
+/** The shape of a page while its data is on the way. Its status is sent by then, so no page below can be a 404. */
 export default function Loading() {
   return (
     <div role="status" aria-label="Loading" className="mx-auto max-w-2xl animate-pulse space-y-4">
