@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.security.exchange import exchange
 from tests.security.fields import FIELDS, TEXTS, Visitor, refused
-from tests.security.surface import BODIES, everything_in
+from tests.security.surface import BODIES, everything_in, routed
 
 MEGABYTE = 1_000_000
 
@@ -198,6 +198,24 @@ async def test_queries_and_headers_are_texts_too(text: str) -> None:
             visitor.auth, "POST", "/sign-in/email", headers=headers, send=BODIES["/sign-in/email"]
         )
         assert answer.status == 200 or refused(answer), (header, answer.status)
+
+
+async def test_a_query_of_thousands_of_parameters_is_an_error_of_whoever_sends_it() -> None:
+    """S57: to every route, alone and beside what the route asks for; two hundred are an ordinary query."""
+    visitor = await Visitor.arrive()
+    headers = [("cookie", visitor.cookie), ("origin", "http://auth.test")]
+    for method, endpoint in routed(visitor.auth):
+        for asked, count in (("token=a&callbackURL=/", 199), ("", 5000)):
+            query = "&".join([asked, *(f"p{number}=1" for number in range(count))])
+            path = endpoint.path.replace("{provider}", "github").replace("{token}", "a-token")
+            answer = await exchange(
+                visitor.auth, method, path, headers=headers, send=BODIES.get(path), query=query
+            )
+            assert answer.status < 500, (path, answer.status)
+    few = "&".join(f"p{number}=1" for number in range(200))
+    assert (await exchange(visitor.auth, "GET", "/get-session", query=few)).status == 200
+    refusal = await exchange(visitor.auth, "GET", "/get-session", query=f"{few}&p=1")
+    assert (refusal.status, refusal.code) == (400, "VALIDATION_ERROR")
 
 
 async def test_a_redirect_target_in_any_script_is_an_answer_with_a_header_that_servers_can_send() -> None:

@@ -16,6 +16,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
+_MOST_DIGITS: Final = 18
 # Of these a second one is dropped, as HTTP servers for browsers do; any other is appended.
 _SINGLE = frozenset({"authorization", "content-length", "content-type", "host", "referer", "user-agent"})
 
@@ -63,8 +64,9 @@ class BodyReader:
 
     async def __call__(self) -> bytes:
         """Return the whole body; raises PAYLOAD_TOO_LARGE before reading more than is allowed."""
-        declared = self._headers.get("content-length", "0")
-        if not declared.isdigit() or int(declared) > self._limits.max_body_size:
+        declared, limit = self._headers.get("content-length", "0"), self._limits.max_body_size
+        # more digits than any size has are not even read: Python refuses to, by an exception
+        if not declared.isdecimal() or len(declared) > _MOST_DIGITS or int(declared) > limit:
             raise Errors.PAYLOAD_TOO_LARGE(headers={"connection": "close"})
         try:
             async with asyncio.timeout(self._limits.body_timeout):

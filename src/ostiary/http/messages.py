@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
+from ostiary.domain.errors import Errors
 from ostiary.http.cookies import parse_cookie_header
 
 ReadBody: TypeAlias = Callable[[], Awaitable[bytes]]
@@ -19,6 +20,8 @@ GUARDS: Final = (
     ("referrer-policy", "no-referrer"),
 )
 """What every answer says that says nothing else of the same."""
+MOST_PARAMETERS: Final = 200
+"""In one query; a provider's answer has a dozen."""
 
 
 async def no_body() -> bytes:
@@ -30,7 +33,11 @@ def _parse_query(query_string: str) -> Mapping[str, str | list[str]]:
     found: dict[str, str | list[str]] = {}
     if not query_string:
         return found
-    for name, value in parse_qsl(query_string, keep_blank_values=True, max_num_fields=200):
+    try:
+        pairs = parse_qsl(query_string, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        raise Errors.VALIDATION_ERROR("[query] Invalid input: too many parameters") from None
+    for name, value in pairs:
         if name not in found:
             found[name] = value
         elif isinstance(earlier := found[name], list):
@@ -79,7 +86,7 @@ class Request:
 
     @property
     def query(self) -> Mapping[str, str | list[str]]:
-        """The query parameters; a repeated one is a list."""
+        """The query parameters; a repeated one is a list. Raises VALIDATION_ERROR for too many."""
         if self._query is None:
             self._query = _parse_query(self.query_string)
         return self._query
