@@ -198,7 +198,9 @@ def test_a_run_goes_on_where_an_earlier_one_was_interrupted(command: Command, mi
     whole = (EXPORTS / "auth0-users.json").read_text().splitlines(keepends=True)
     half = migrated / "half.json"
     half.write_text(whole[0] + whole[1][:40])
-    assert command("import", "auth0", str(half), "--batch", "1").exit_code == 2
+    result, report = take(command, "auth0", half, "--batch", "1")
+    assert (result.exit_code, report["added"]) == (1, 1)
+    assert report["examples"] == [{"place": "line 2", "reason": "broken JSON: unterminated string"}]
     assert set(people(command)) == {"ada@example.com"}
     _, report = take(command, "auth0", EXPORTS / "auth0-users.json", "--batch", "1")
     assert (report["added"], report["known"]) == (2, 1)
@@ -258,7 +260,11 @@ def test_an_export_is_read_piece_by_piece(command: Command, migrated: Path) -> N
     [
         (("myspace", "file.json"), "'myspace' is none of"),
         (("auth0", "nowhere.json"), "cannot be read"),
-        (("auth0", "broken.json"), "no JSON at"),
+        (("auth0", "people.json", "--passwords", "broken.json"), "broken.json: line 1: broken JSON"),
+        (("supabase", "other.csv", "--identities", "broken.csv"), "broken.csv: line 2: another number"),
+        (("supabase", "people.csv"), "has no column 'email'"),
+        (("supabase", "other.csv", "--identities", "other.csv"), "has no column 'user_id'"),
+        (("auth0", "half.json.gz"), "half.json.gz cannot be read"),
         (("firebase", "broken.json", "--hash-config", "broken.json"), "lacks base64_signer_key"),
         (("django", "oracle://host/name"), "there is no store for 'oracle'"),
         (("django", "sqlite:///nowhere.db"), "no database file 'nowhere.db'"),
@@ -271,12 +277,17 @@ def test_what_cannot_be_read_is_said(
     command: Command, migrated: Path, arguments: tuple[str, ...], cause: str
 ) -> None:
     (migrated / "broken.json").write_text('{"user_id": ')
+    (migrated / "people.json").write_text('{"user_id": "auth0|1", "email": "ada@example.com"}')
     (migrated / "other.csv").write_text("id,email\n1,ada@example.com\n")
+    (migrated / "broken.csv").write_text("user_id,provider\n1\n")
+    (migrated / "people.csv").write_text("id,mail\n1,ada@example.com\n")
+    (migrated / "half.json.gz").write_bytes(gzip.compress(b"{}" * 100)[:15])
     with closing(sqlite3.connect(migrated / "other.db")) as connection:
         connection.execute('CREATE TABLE "user" (id, email)')
     result = command("import", *arguments)
     assert (result.exit_code, (migrated / "nowhere.db").exists()) == (2, False)
     assert cause in result.output.replace("\n", " ")
+    assert people(command) == {}
 
 
 def test_a_server_that_lacks_what_is_asked_says_so(command: Command, migrated: Path) -> None:

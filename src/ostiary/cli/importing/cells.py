@@ -1,8 +1,17 @@
 """What a single value of an export means, however the other system spells it."""
 
+import re
 from datetime import UTC, datetime
+from typing import Final
 
 from ostiary.domain.errors import JsonValue
+
+_TORN: Final = re.compile("[\udc80-\udcff]")
+
+
+def is_torn(read: str) -> bool:
+    """Tell whether something was read with the error handler `surrogateescape` that is not in UTF-8."""
+    return _TORN.search(read) is not None
 
 
 def text(value: object) -> str:

@@ -51,7 +51,7 @@ def import_people(
     """Take people over from another system, with their passwords.
 
     Who has an account is left as they are, so it can be run again after an interruption and adds nothing
-    twice. Exits with 1 where somebody was refused.
+    twice. A broken line is reported and the rest taken over. Exits with 1 where somebody was refused.
     """
     from ostiary.cli.importing.newcomers import Export  # noqa: PLC0415  help texts need no server
     from ostiary.cli.importing.sources import SOURCES  # noqa: PLC0415  the same

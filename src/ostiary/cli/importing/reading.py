@@ -1,24 +1,26 @@
 """Reads exports of any size one row at a time: CSV, JSON, a JSON object for each line, and tables."""
 
-import csv
 import gzip
 import json
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+import zlib
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, TypeAlias
 
 from sqlalchemy import make_url
 
+from ostiary.cli.importing.csv_records import Records
+from ostiary.cli.importing.json_entries import json_entries
+from ostiary.cli.importing.newcomers import Unreadable
 from ostiary.domain.errors import ConfigurationError, JsonValue
 from ostiary.storage.sql.driver import Driver, PoolOptions
 from ostiary.storage.sql.drivers import driver_of
 
-_CHUNK: Final = 1 << 16
-_LONGEST: Final = 1 << 24  # of one object; what is longer is no person
-csv.field_size_limit(_LONGEST)
+Row: TypeAlias = Mapping[str, JsonValue]
+Rows: TypeAlias = Iterator[tuple[str, Row] | Unreadable]
 
 
 @contextmanager
@@ -26,59 +28,55 @@ def opened(path: Path) -> Iterator[TextIO]:
     """Open a text file, compressed or not; raises ConfigurationError where it cannot be read."""
     try:
         kind = gzip.open if path.suffix == ".gz" else open
-        with kind(path, "rt", encoding="utf-8-sig", newline="") as file:
+        with kind(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             yield file
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from None
 
 
-def csv_rows(
-    path: Path, columns: tuple[str, ...] = (), *, required: str = ""
-) -> Iterator[tuple[str, Mapping[str, str]]]:
+def csv_rows(path: Path, columns: tuple[str, ...] = (), *, required: str = "") -> Rows:
     """Yield each row with its place; `columns` name them where the file has no line that does.
 
     Raises ConfigurationError where the first line names no column `required`: it is another kind of file.
     """
     with opened(path) as file:
-        reader = csv.DictReader(file, fieldnames=columns or None, restval="")
-        if required and required not in (reader.fieldnames or ()):
-            raise ConfigurationError(f"{path} has no column '{required}'")
-        for row in reader:
-            yield f"line {reader.line_num}", {key: value or "" for key, value in row.items() if key}
-
-
-def json_rows(path: Path) -> Iterator[tuple[str, JsonValue]]:
-    """Yield what is in a JSON array, in the first array of an object, or on the lines of a file."""
-    with opened(path) as file:
-        for number, value in enumerate(_values(file), 1):
-            yield f"entry {number}", value
-
-
-def _values(file: TextIO) -> Iterator[JsonValue]:
-    """Decode one value at a time: an export of a million people does not fit into memory."""
-    buffer = file.read(_CHUNK).lstrip()
-    start = buffer.find("[") + 1 if buffer.startswith("[") or _is_wrapped(buffer) else 0
-    buffer, decoder = buffer[start:], json.JSONDecoder()
-    while True:
-        buffer = buffer.lstrip(" \t\r\n,")
-        try:
-            value, end = decoder.raw_decode(buffer)
-        except json.JSONDecodeError:
-            more = file.read(_CHUNK)
-            if not more or len(buffer) > _LONGEST:
-                if buffer and buffer[0] not in "]}":
-                    raise ConfigurationError(f"no JSON at {buffer[:40]!r}") from None
+        records = Records(file)
+        names: Sequence[str] = columns
+        if not columns:
+            first = records.next()
+            if first is None:
                 return
-            buffer += more
-        else:
-            yield value
-            buffer = buffer[end:]
+            names = () if isinstance(first, Unreadable) else first[1]
+            if required not in names:
+                raise ConfigurationError(f"{path} has no column '{required}'")
+        while record := records.next(len(names), exact=not columns):
+            if isinstance(record, Unreadable):
+                yield record
+            else:
+                place, cells = record
+                yield place, dict.fromkeys(names, "") | dict(zip(names, cells, strict=False))
 
 
-def _is_wrapped(buffer: str) -> bool:
-    """Tell whether the rows are in the first array of an object, as Firebase writes them."""
-    name, colon, rest = buffer.removeprefix("{").partition(":")
-    return colon == ":" and name.strip() == '"users"' and rest.lstrip().startswith("[")
+def json_rows(path: Path) -> Rows:
+    """Yield the objects in a JSON array, in the first array of an object, or on the lines of a file."""
+    with opened(path) as file:
+        for entry in json_entries(file):
+            if isinstance(entry, Unreadable):
+                yield entry
+            else:
+                place, row = entry
+                yield (place, row) if isinstance(row, dict) and row else Unreadable(place, "no object")
+
+
+def whole(rows: Rows, path: Path) -> Iterator[Row]:
+    """Yield the rows of a file that tells more of people; raises ConfigurationError at a broken one.
+
+    Somebody who is taken over without what it says would be known to the next run, and never get it.
+    """
+    for row in rows:
+        if isinstance(row, Unreadable):
+            raise ConfigurationError(f"{path}: {row.place}: {row.reason}")
+        yield row[1]
 
 
 def is_csv(path: Path) -> bool:

@@ -53,6 +53,9 @@ class Report:
 
     def lines(self, *, dry: bool) -> Iterator[str]:
         """Yield sentences for a person."""
+        if not self.read:
+            yield "The export holds nobody: there was nothing to add."
+            return
         yield f"{'Would add' if dry else 'Added'} {self.added:,} of {self.read:,} people."
         if self.known:
             yield f"{self.known:,} have an account already; nothing of theirs was changed."
@@ -63,6 +66,8 @@ class Report:
         for reason, count in self.refused.most_common():
             yield f"{count:,} refused: {reason}"
         yield from (f"  {place}: {reason}" for place, reason in self.examples)
+        if more := self.refused.total() - len(self.examples):
+            yield f"  and {more:,} more"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ostiary.cli.importing.cells import is_true, members, moment, text
 from ostiary.cli.importing.newcomers import Export, Newcomer, People, SocialAccount, Unreadable, account_of
-from ostiary.cli.importing.reading import Shelf, json_rows
+from ostiary.cli.importing.reading import Row, Shelf, json_rows, whole
 from ostiary.domain.errors import JsonValue
 
 
@@ -15,20 +15,18 @@ async def read(export: Export) -> People:
     try:
         if export.passwords is not None:
             shelf.fill(_hashes(export.passwords))
-        for place, entry in json_rows(Path(export.origin)):
-            row = members(entry)
-            yield _newcomer(place, row, shelf) if row else Unreadable(place, "no object")
+        for row in json_rows(Path(export.origin)):
+            yield row if isinstance(row, Unreadable) else _newcomer(*row, shelf)
     finally:
         shelf.close()
 
 
 def _hashes(path: Path) -> Iterator[tuple[str, JsonValue]]:
-    for _, entry in json_rows(path):
-        row = members(entry)
+    for row in whole(json_rows(path), path):
         yield text(row.get("email")).lower(), row.get("passwordHash")
 
 
-def _newcomer(place: str, row: dict[str, JsonValue], shelf: Shelf) -> Newcomer:
+def _newcomer(place: str, row: Row, shelf: Shelf) -> Newcomer:
     email, key = text(row.get("email")), text(row.get("user_id")) or text(row.get("Id"))
     hashes = [text(each) for each in shelf.of(email.lower())] if key.startswith("auth0|") else []
     return Newcomer(
@@ -45,7 +43,7 @@ def _newcomer(place: str, row: dict[str, JsonValue], shelf: Shelf) -> Newcomer:
     )
 
 
-def _accounts(row: dict[str, JsonValue], key: str) -> Iterator[SocialAccount | None]:
+def _accounts(row: Row, key: str) -> Iterator[SocialAccount | None]:
     listed = row.get("identities")
     if isinstance(listed, list) and listed:
         for identity in map(members, listed):

@@ -39,8 +39,11 @@ async def _from_file(path: Path) -> People:
     shelf = Shelf()
     try:
         shelf.fill(_about_others(path))
-        for place, entry in json_rows(path):
-            row = members(entry)
+        for entry in json_rows(path):
+            if isinstance(entry, Unreadable):
+                yield entry
+                continue
+            place, row = entry
             if row.get("model") != "auth.user":
                 if "model" not in row:
                     yield Unreadable(place, "no entry of dumpdata")
@@ -55,8 +58,8 @@ async def _from_file(path: Path) -> People:
 
 def _about_others(path: Path) -> Iterator[tuple[str, JsonValue]]:
     """Yield what allauth's models say, by the person they say it of; they may stand anywhere in the file."""
-    for _, entry in json_rows(path):
-        row = members(entry)
+    for entry in json_rows(path):
+        row = {} if isinstance(entry, Unreadable) else entry[1]
         if row.get("model") in {_SOCIAL, _ADDRESS}:
             fields = members(row.get("fields"))
             yield f"{row['model']} {text(fields.get('user'))}", fields
@@ -70,7 +73,7 @@ def _newcomer(
     addresses: list[Mapping[str, Any]] | list[dict[str, JsonValue]],
 ) -> Newcomer:
     email, password = text(row.get("email")), text(row.get("password"))
-    verified = {text(each["email"]).lower() for each in addresses if is_true(each.get("verified"))}
+    verified = {text(each.get("email")).lower() for each in addresses if is_true(each.get("verified"))}
     name = f"{text(row.get('first_name'))} {text(row.get('last_name'))}".strip()
     accounts: list[SocialAccount | None] = [
         account_of(each.get("provider"), each.get("uid")) for each in social

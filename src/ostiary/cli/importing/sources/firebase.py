@@ -1,12 +1,11 @@
 """Firebase: what `firebase auth:export` writes, as JSON or as CSV."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ostiary.cli.importing.cells import is_true, members, moment, text
 from ostiary.cli.importing.newcomers import Export, Newcomer, People, SocialAccount, Unreadable, account_of
-from ostiary.cli.importing.reading import csv_rows, is_csv, json_rows
-from ostiary.domain.errors import JsonValue
+from ostiary.cli.importing.reading import Row, csv_rows, is_csv, json_rows
 
 _OTHERS = ("google", "facebook", "twitter", "github")
 _NO_PROVIDERS = {"password", "phone"}
@@ -21,20 +20,15 @@ async def read(export: Export) -> People:
     """Yield everybody; the password hashes need the project's parameters."""
     path = Path(export.origin)
     if is_csv(path):
-        for place, line in csv_rows(path, _COLUMNS):
-            yield _newcomer(place, dict(line), tuple(filter(None, _of_columns(line))), export)
+        for line in csv_rows(path, _COLUMNS):
+            yield line if isinstance(line, Unreadable) else _newcomer(*line, _of_columns, export)
         return
-    for place, entry in json_rows(path):
-        row = members(entry)
-        yield (
-            _newcomer(place, row, tuple(filter(None, _of_entry(row))), export)
-            if row
-            else Unreadable(place, "no object")
-        )
+    for row in json_rows(path):
+        yield row if isinstance(row, Unreadable) else _newcomer(*row, _of_entry, export)
 
 
 def _newcomer(
-    place: str, row: dict[str, JsonValue], accounts: tuple[SocialAccount, ...], export: Export
+    place: str, row: Row, accounts: Callable[[Row], Iterator[SocialAccount | None]], export: Export
 ) -> Newcomer:
     made, salt = text(row.get("passwordHash")), text(row.get("salt"))
     parameters = export.hash_parameters
@@ -47,18 +41,18 @@ def _newcomer(
         image=text(row.get("photoUrl")) or None,
         created_at=moment(row.get("createdAt")),
         password_hash=parameters.stored(salt, made) if parameters and made else None,
-        accounts=accounts,
+        accounts=tuple(filter(None, accounts(row))),
         is_disabled=is_true(row.get("disabled")),
     )
 
 
-def _of_entry(row: dict[str, JsonValue]) -> Iterator[SocialAccount | None]:
+def _of_entry(row: Row) -> Iterator[SocialAccount | None]:
     listed = row.get("providerUserInfo")
     for each in map(members, listed if isinstance(listed, list) else ()):
         if text(each.get("providerId")) not in _NO_PROVIDERS:
             yield account_of(each.get("providerId"), text(each.get("rawId")))
 
 
-def _of_columns(line: Mapping[str, str]) -> Iterator[SocialAccount | None]:
+def _of_columns(line: Row) -> Iterator[SocialAccount | None]:
     for provider in _OTHERS:
         yield account_of(provider, line.get(f"{provider} id"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ostiary.cli.importing.cells import members, moment, text
 from ostiary.cli.importing.newcomers import Export, Newcomer, People, SocialAccount, Unreadable, account_of
-from ostiary.cli.importing.reading import Shelf, csv_rows, is_csv, json_rows
+from ostiary.cli.importing.reading import Row, Rows, Shelf, csv_rows, is_csv, json_rows, whole
 from ostiary.domain.errors import JsonValue
 
 _NO_PROVIDERS = {"email", "phone"}
@@ -18,28 +18,26 @@ async def read(export: Export) -> People:
     try:
         if export.identities is not None:
             shelf.fill(_identities(export.identities))
-        for place, row in _rows(Path(export.origin)):
-            if row and not text(row.get("deleted_at")):
-                yield _newcomer(place, row, shelf)
-            else:
-                yield Unreadable(place, "deleted" if row else "no object")
+        for row in _rows(Path(export.origin), "email"):
+            yield row if isinstance(row, Unreadable) else _person(*row, shelf)
     finally:
         shelf.close()
 
 
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, JsonValue]]]:
-    if is_csv(path):
-        yield from ((place, dict(row)) for place, row in csv_rows(path))
-    else:
-        yield from ((place, members(row)) for place, row in json_rows(path))
+def _rows(path: Path, required: str) -> Rows:
+    return csv_rows(path, required=required) if is_csv(path) else json_rows(path)
 
 
 def _identities(path: Path) -> Iterator[tuple[str, JsonValue]]:
-    for _, row in _rows(path):
-        yield text(row.get("user_id")), row
+    for row in whole(_rows(path, "user_id"), path):
+        yield text(row.get("user_id")), dict(row)
 
 
-def _newcomer(place: str, row: dict[str, JsonValue], shelf: Shelf) -> Newcomer:
+def _person(place: str, row: Row, shelf: Shelf) -> Newcomer | Unreadable:
+    return Unreadable(place, "deleted") if text(row.get("deleted_at")) else _newcomer(place, row, shelf)
+
+
+def _newcomer(place: str, row: Row, shelf: Shelf) -> Newcomer:
     told, key = _object(row.get("raw_user_meta_data")), text(row.get("id"))
     links = [members(each) for each in shelf.of(key)]
     accounts = (_account(each) for each in links if text(each.get("provider")) not in _NO_PROVIDERS)
