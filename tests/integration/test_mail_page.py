@@ -81,6 +81,14 @@ async def test_nobody_elsewhere_reads_it(app: FastAPI, base: str, peer: str, hea
             assert (await client.get(path, headers=headers)).status_code == 404
 
 
+@pytest.mark.parametrize("host", ["[", "[::1", "127.0.0.1]", "[x]:y", "\xff"])
+async def test_a_host_that_is_none_is_nobodys(app: FastAPI, host: str) -> None:
+    """S57: a header that no client sends is answered like that of any stranger."""
+    async with client_of(app) as client:
+        answer = await client.get("/dev/mail", headers={"host": host.encode("latin-1")})
+        assert answer.status_code == 404
+
+
 @pytest.mark.parametrize(
     "changes", [{"smtp_url": "smtps://mail.example"}, {"base_url": "https://app.example"}]
 )

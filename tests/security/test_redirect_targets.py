@@ -15,7 +15,7 @@ from ostiary.http.endpoint import Endpoint
 from ostiary.plugins import Admin, Bearer, Jwt, Tokens
 from tests.builders import ORIGIN, Browser, some_auth
 from tests.security.exchange import Answer, cookie_header, exchange
-from tests.security.surface import BODIES, everything_in, routed, surface_options
+from tests.security.surface import BODIES, everything_in, routed, surface_auth, surface_options
 from tests.security.targets import TARGETS
 
 LEADS = re.compile(r"url|uri|redirect(?!$)|location|\bto$|target|next", re.IGNORECASE)
@@ -164,3 +164,52 @@ async def test_no_refused_departure_is_remembered() -> None:
                 if name in KNOWN[path]:
                     await somebody.send("POST", path, {"provider": "github", name: target})
     assert await somebody.auth.services.store.rows(VERIFICATION).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "pattern"),
+    [
+        *(
+            (f"{scheme}://a.app.test/%0aalert(1)", "*.app.test")
+            for scheme in ("javascript", "DATA", "vbscript")
+        ),
+        ("javascript://anything/%0aalert(1)", "*"),
+        *(
+            (f"app://host/cb{way}", "app://host/cb")
+            for way in ("/../evil", "/%2e%2e/evil", "/..%2fevil", "/x/../../evil", "\\..\\evil", "/%2E./evil")
+        ),
+        *((f"app://host/{way}", "app://host/cb/*") for way in ("cb/../evil", "cb/x/%2e%2e/%2e%2e/evil")),
+        ("app://host/evil?x=/cb/", "app://host/*/cb"),
+        ("app://host/evil#/x/cb", "app://host/*/cb"),
+        *((f"app://{host}", "app://") for host in ("[", "[::1", "x]/[", "a@[b", "x:y", "\u2100")),
+    ],
+)
+async def test_a_target_that_only_looks_like_what_is_trusted_is_refused(target: str, pattern: str) -> None:
+    """S70: scripts behind a host of ours, ways out of the path of an application, hosts that are none."""
+    options = surface_options(trusted_origins=(pattern,))
+    for path, name in (("/reset-password/unknown", "callbackURL"), ("/verify-email", "callbackURL")):
+        query = f"token=x&{name}={quote(target, safe='')}"
+        answer = await exchange(surface_auth(options), "GET", path, query=query)
+        assert (answer.status, answer.code) == (403, "INVALID_CALLBACK_URL"), path
+
+
+@pytest.mark.parametrize(
+    ("target", "pattern"),
+    [
+        ("app://anything/here", "app://"),
+        ("app://host", "app://host/*"),
+        *(
+            (f"app://HOST/cb{way}", "app://host/cb")
+            for way in ("", "/", "/x", "/./x", "//x?a=b#c", "/x/../y")
+        ),
+        ("exp://192.168.1.5:8081/--/x", "exp://192.168.*.*:*/**"),
+        ("app://a.app.test/x", "*.app.test"),
+    ],
+)
+async def test_a_target_within_an_application_is_accepted(target: str, pattern: str) -> None:
+    """S70: a scheme of one's own, with or without a host and a path."""
+    auth = surface_auth(surface_options(trusted_origins=(pattern,)))
+    query = f"callbackURL={quote(target, safe='')}"
+    answer = await exchange(auth, "GET", "/reset-password/unknown", query=query)
+    assert answer.status == 302
+    assert dict(answer.headers)["location"].lower().startswith(("app://", "exp://"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ostiary.domain.errors import AuthError, ErrorCode, Errors, JsonValue
 from ostiary.http.messages import Request
@@ -14,6 +14,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*):")
 _IPV4_PATTERN = re.compile(r"^(?=.*\d)[\d.*?]+$")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# what follows is run, not visited: the host of `javascript://app.example/%0aalert(1)` is a comment
+_SCRIPTS = frozenset({"javascript", "data", "vbscript"})
 # RFC 1035 section 2.3.4 ends a host name at 255; encoding what is far longer would take seconds
 _LONGEST_AUTHORITY = 300
 _REDIRECTS: Sequence[tuple[str, str, ErrorCode]] = (
@@ -72,7 +74,9 @@ class Address:
         self.host: str | None = None
         self.path = ""
         self.userinfo = False
-        if not match:
+        if self.scheme in _SCRIPTS:
+            self.scheme = None
+        if not match or self.scheme is None:
             return
         rest = value[match.end() :]
         if self.scheme in _DEFAULT_PORTS:
@@ -81,6 +85,8 @@ class Address:
             authority, self.path = self._split_authority(rest[2:])
             self.userinfo = "@" in authority
             self.host = self._host_of(authority.rpartition("@")[2])
+            if self.host is None:
+                self.scheme = None  # readers disagree about it, or give up
         else:
             self.path = rest
 
@@ -149,17 +155,25 @@ def _matches_custom(address: Address, pattern: str) -> bool:
                 return False
         elif authority.lower() != host:
             return False
-    return _matches_path(address.path or "/", slash + path)
+    bare = re.split(r"[?#]", address.path, maxsplit=1)[0].replace("\\", "/")
+    return _matches_path(_walked(bare), _walked(slash + path))
+
+
+def _walked(path: str) -> str:
+    """Return where a path leads in the end, for whoever decodes it and follows its dots."""
+    segments: list[str] = []
+    for segment in unquote(path).split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in {"", "."}:
+            segments.append(segment)
+    return "".join(f"/{segment}" for segment in segments)
 
 
 def _matches_path(path: str, pattern: str) -> bool:
-    if pattern in {"", "/"}:
-        return True
     if _has_wildcard(pattern):
-        return glob_matches(pattern, path)
-    bounded = pattern.rstrip("/")
-    bare = re.split(r"[?#]", path, maxsplit=1)[0]
-    return bare == bounded or bare.startswith(f"{bounded}/")
+        return glob_matches(pattern, path or "/")
+    return path == pattern or path.startswith(f"{pattern}/") or not pattern
 
 
 def origin_matches(value: str, pattern: str, *, allow_relative: bool = False) -> bool:

@@ -62,7 +62,10 @@ def mail_page(auth: Auth) -> APIRouter:
 
 def _only_here(request: Request) -> None:
     peer = request.client.host if request.client else ""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:  # an IPv6 address that is none
+        host = ""
     forwarded = any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers)
     if forwarded or not is_loopback_name(peer) or not is_loopback_name(host):
         raise HTTPException(404)
