@@ -41,7 +41,7 @@ def secret(rotate: Rotate = False, config: Config = None) -> None:
         raise ConfigurationError("there is no secret to rotate yet: set BETTER_AUTH_SECRET to a new one")
     typer.echo(
         "Set BETTER_AUTH_SECRETS to this and restart every server; keep BETTER_AUTH_SECRET if it is set. "
-        "Drop the last entry once nothing it signed is in use, after session.expiresIn at the earliest.",
+        "Drop the last entry once nothing it signed is in use: when the sessions of today have ended.",
         err=True,
     )
 

@@ -21,6 +21,8 @@ class Application:
 
     settings: Settings
     auth: Auth
+    is_in_python: bool = False
+    """Whether code made the auth server; else the settings did."""
 
 
 def find_application(config: Path | None = None, app: str | None = None) -> Application:
@@ -30,7 +32,9 @@ def find_application(config: Path | None = None, app: str | None = None) -> Appl
     """
     settings = Settings.load(config)
     reference = app or os.environ.get(APP_VARIABLE)
-    return Application(settings, import_auth(reference) if reference else settings.to_auth())
+    if reference:
+        return Application(settings, import_auth(reference), is_in_python=True)
+    return Application(settings, settings.to_auth())
 
 
 def import_auth(reference: str) -> Auth:

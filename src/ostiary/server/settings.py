@@ -241,6 +241,14 @@ class Settings(BaseSettings):
         )
 
 
+def variable_of(field: str) -> str:
+    """Return the environment variable of a setting, by the name that other software has for it as well."""
+    alias = Settings.model_fields[field].validation_alias
+    if not isinstance(alias, AliasChoices):
+        return f"{PREFIX}{field.upper()}"
+    return next(name for name in map(str, alias.choices) if not name.startswith(PREFIX))
+
+
 def config_files(path: Path | None = None) -> tuple[Path | None, Path]:
     """Return the configuration file, if there is one, and the place of `.env`, which is beside it."""
     if path is None and (named := os.environ.get(CONFIG_VARIABLE)):

@@ -72,7 +72,11 @@ def test_it_hints_that_no_mail_is_sent(command: Command, healthy: Path) -> None:
         ),
         ('smtp_url = "smtp://mail.example"', "warning mail", "mail.example in the clear"),
         ('smtp_url = "smtps://mail.example"', "ok mail", "ostiary mail test"),
-        ("[options.emailAndPassword]\nenabled = false", "hint sign-in", "enabled = true"),
+        (
+            "[options.emailAndPassword]\nenabled = false",
+            "hint sign-in",
+            "turn options.emailAndPassword.enabled on",
+        ),
         ("[options.advanced]\ndisableCSRFCheck = true", "failure trusted origins", "any site can act"),
         ('redis = "redis://127.0.0.1:1"', "failure Redis", "correct REDIS_URL"),
         ('database = "sqlite://"', "warning database", "forgotten with the process"),
@@ -332,3 +336,4 @@ def test_an_application_of_ones_own_is_examined(command: Command, healthy: Path)
     result = command("doctor", "--app", "shop:auth")
     assert "a store of the application's own" in result.output
     assert "off: passwords can be guessed" in result.output
+    assert "-> turn Options.rate_limit.enabled on" in result.output

@@ -92,6 +92,7 @@ async def _examine_all(
 
 async def _examine(application: "Application", files: Sequence[Path]) -> Sequence[Finding]:
     from ostiary.cli.doctor import addresses, features, secrets, stores  # noqa: PLC0415  as above
+    from ostiary.cli.doctor.names import spelled  # noqa: PLC0415  as above
 
     options = application.auth.options
     findings = [
@@ -108,4 +109,4 @@ async def _examine(application: "Application", files: Sequence[Path]) -> Sequenc
     async with application.auth.lifespan():
         findings += [finding async for finding in stores.database(application)]
         findings += [finding async for finding in stores.redis(application)]
-    return findings
+    return spelled(application, findings)

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ostiary.cli.doctor.finding import Findings, Subject
+from ostiary.cli.doctor.names import Setting
 from ostiary.http.origins import origin_matches
 from ostiary.options import Options
 
@@ -62,7 +63,7 @@ def base_url(options: Options) -> Findings:
     if options.base_url is None:
         yield _base_url.warning(
             "none: links and the origin rule follow the Host header of each request",
-            "set BETTER_AUTH_URL to the public address",
+            f"set {Setting.BASE_URL} to the public address",
         )
     elif options.base_url.startswith("https://"):
         yield _base_url.ok(options.base_url)
@@ -71,7 +72,7 @@ def base_url(options: Options) -> Findings:
     else:
         yield _base_url.failure(
             f"{options.base_url} carries passwords and cookies in the clear",
-            "serve https, and set BETTER_AUTH_URL to the https address",
+            f"serve https, and set {Setting.BASE_URL} to the https address",
         )
 
 
@@ -98,9 +99,7 @@ def _domains(options: Options) -> Sequence[str]:
 def _domain_faults(options: Options) -> Findings:
     host = _host(options)
     if options.advanced.cross_sub_domain_cookies.enabled and not _domains(options) and not host:
-        yield _cookies.failure(
-            "shared by subdomains, but of which domain?", "set advanced.crossSubDomainCookies.domain"
-        )
+        yield _cookies.failure("shared by subdomains, but of which domain?", f"set {Setting.SHARED_DOMAIN}")
     for domain in _domains(options):
         bare = domain.lower().removeprefix(".")
         if _is_public(bare):
@@ -121,15 +120,17 @@ def _secure_faults(options: Options) -> Findings:
     is_secure = is_secure or bool(advanced.default_cookie_attributes.secure)
     if is_https and not is_secure:
         yield _cookies.warning(
-            "sent without TLS as well, though the base URL is https", "remove advanced.useSecureCookies"
+            "sent without TLS as well, though the base URL is https", f"remove {Setting.SECURE_COOKIES}"
         )
     if is_secure and options.base_url and not is_https and not is_loopback(_host(options)):
         yield _cookies.failure(
-            "Secure, but the base URL is http: browsers keep none", "serve https, or remove useSecureCookies"
+            "Secure, but the base URL is http: browsers keep none",
+            f"serve https, or remove {Setting.SECURE_COOKIES}",
         )
     if advanced.default_cookie_attributes.same_site == "none" and not is_secure:
         yield _cookies.failure(
-            "SameSite=None without Secure: browsers refuse them", "serve https, or leave sameSite alone"
+            "SameSite=None without Secure: browsers refuse them",
+            f"serve https, or name no SameSite in {Setting.COOKIE_ATTRIBUTES}",
         )
 
 
@@ -148,7 +149,7 @@ def _switched_off(options: Options) -> Findings:
     if options.advanced.disable_csrf_check or options.advanced.disable_origin_check is True:
         yield _origins.failure(
             "not checked: any site can act for whoever is signed in",
-            "remove advanced.disableCSRFCheck and advanced.disableOriginCheck",
+            f"remove {Setting.CSRF_CHECK} and {Setting.ORIGIN_CHECK}",
         )
 
 
@@ -203,13 +204,14 @@ def proxies(options: Options) -> Findings:
     yield from faults
     if not address.use_connection and not address.trusted_proxies:
         yield _proxies.warning(
-            "anybody may write the client's address into a header", "set trusted_proxies to your proxies"
+            "anybody may write the client's address into a header",
+            f"set {Setting.TRUSTED_PROXIES} to your proxies",
         )
     elif (options.base_url or "").startswith("https://") and not address.trusted_proxies:
         yield _proxies.warning(
             "none, yet something in front of this server speaks https: all its clients share one address, and"
             " one rate limit",
-            "set trusted_proxies to the addresses of that proxy",
+            f"set {Setting.TRUSTED_PROXIES} to the addresses of that proxy",
         )
     elif not faults:
         yield _proxies.ok(", ".join(address.trusted_proxies) or "none: the connection's address counts")

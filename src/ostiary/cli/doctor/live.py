@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ostiary.cli.doctor.encryption import of_https, untrusted
 from ostiary.cli.doctor.finding import Finding, Findings, Subject
+from ostiary.cli.doctor.names import Setting, spelled
 from ostiary.cli.doctor.road import USER_AGENT, Seen, Untrusted, ask, cookie_ending_in, is_secure, why_lost
 from ostiary.crypto.signing import Keyring
 from ostiary.domain.errors import JsonValue
@@ -97,7 +98,7 @@ async def travel(application: "Application", address: str, pages: Sequence[str])
     """Go the whole way; where it is blocked, say where."""
     trip = Trip(application, address, pages or [Address(address).origin or address])
     try:
-        return [finding async for finding in _found(trip)]
+        return spelled(application, [finding async for finding in _found(trip)])
     except Untrusted as error:
         return [untrusted(trip.origin, error)]
     except OSError as error:
@@ -153,13 +154,13 @@ def _of_base_url(trip: Trip) -> Findings:
     elif configured is None:
         yield _base_url.warning(
             "none: the server believes the Host header of each request",
-            f"set BETTER_AUTH_URL to {trip.origin}",
+            f"set {Setting.BASE_URL} to {trip.origin}",
         )
     else:
         yield _base_url.failure(
             f"the server takes {configured} for its address, and browsers are at {trip.origin}: mailed links"
             " lead elsewhere, and pages are refused",
-            f"set BETTER_AUTH_URL to {trip.origin}",
+            f"set {Setting.BASE_URL} to {trip.origin}",
         )
 
 
@@ -174,7 +175,7 @@ def _of_headers(trip: Trip, arrival: Arrival) -> Findings:
         trip.application.auth.options.base_url is None
         and Address(f"http://{host}").host != Address(f"http://{urlsplit(trip.origin).netloc}").host
     ):
-        yield _headers.failure(f"Host arrives as {host}", f"set BETTER_AUTH_URL to {trip.origin}")
+        yield _headers.failure(f"Host arrives as {host}", f"set {Setting.BASE_URL} to {trip.origin}")
     elif not lost:
         yield _headers.ok("Origin, Authorization and User-Agent arrive as they were sent")
 
@@ -199,15 +200,15 @@ def _of_cookies(trip: Trip, line: str | None, again: Arrival | None) -> Findings
     elif why := why_lost(line, trip.base):
         yield _cookies.failure(
             f"browsers keep none: {why}",
-            "set BETTER_AUTH_URL to the address of browsers; look at advanced.crossSubDomainCookies and"
-            " advanced.useSecureCookies",
+            f"set {Setting.BASE_URL} to the address of browsers; look at {Setting.SHARED_COOKIES} and"
+            f" {Setting.SECURE_COOKIES}",
         )
     elif again is None or not again.told["cookie"]:
         yield _cookies.failure("Cookie is lost on the way to the server", _FORWARDED)
     elif trip.origin.startswith("https:") and not is_secure(line):
         yield _cookies.failure(
             "not Secure: browsers show them to whoever answers for the name over http",
-            f"set BETTER_AUTH_URL to {trip.origin}, and leave advanced.useSecureCookies on",
+            f"set {Setting.BASE_URL} to {trip.origin}, and do not turn {Setting.SECURE_COOKIES} off",
         )
     else:
         yield _cookies.ok("kept by browsers, and returned")
@@ -219,7 +220,7 @@ def _of_clients(trip: Trip, plain: Arrival, spoofed: Arrival | None) -> Findings
             "anybody may choose the address that limits and records go by: X-Forwarded-For is believed as it"
             " was sent",
             "let the proxy that faces the world write X-Forwarded-For itself, and name only your own proxies"
-            " in trusted_proxies",
+            f" in {Setting.TRUSTED_PROXIES}",
         )
         return
     peer = plain.told["peer"]
@@ -228,7 +229,7 @@ def _of_clients(trip: Trip, plain: Arrival, spoofed: Arrival | None) -> Findings
     if forwarded is not None and plain.client == peer:
         yield _client.warning(
             f"all clients share the address of the front end, {peer}, and one rate limit",
-            f"set trusted_proxies to {peer}",
+            f"set {Setting.TRUSTED_PROXIES} to {peer}",
         )
     elif forwarded is None and behind:
         yield _client.warning(
@@ -257,14 +258,14 @@ async def _of_origins(trip: Trip) -> AsyncIterator[Finding]:
         if seen.status == 403:
             yield _origins.failure(
                 f"pages of {page} are refused: {seen.code or seen.status}",
-                f"set BETTER_AUTH_TRUSTED_ORIGINS to {page}, or the base URL to it",
+                f"set {Setting.TRUSTED_ORIGINS} to {page}, or {Setting.BASE_URL} to it",
             )
         else:
             yield _origins.ok(f"pages of {page} may call")
     if (await _post(trip, _STRANGER)).status != 403:
         yield _origins.failure(
             "pages of strangers may call with cookies",
-            "remove advanced.disableCSRFCheck and disableOriginCheck; let the front end hand on Origin",
+            f"remove {Setting.CSRF_CHECK} and {Setting.ORIGIN_CHECK}; let the front end hand on Origin",
         )
 
 

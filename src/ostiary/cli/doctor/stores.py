@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ostiary.cli.doctor.finding import Finding, Findings, Subject
+from ostiary.cli.doctor.names import Setting
 from ostiary.domain.errors import ConfigurationError, StorageUnavailable
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
@@ -30,7 +31,7 @@ async def database(application: Application) -> AsyncIterator[Finding]:
     try:
         await auth.services.store.ping()
     except (StorageUnavailable, ConfigurationError) as error:
-        yield _database.failure(f"does not answer: {error}", "start it, or correct DATABASE_URL")
+        yield _database.failure(f"does not answer: {error}", f"start it, or correct {Setting.DATABASE}")
         return
     if auth.database_url is None:
         yield _database.ok("a store of the application's own, which answers")
@@ -46,8 +47,12 @@ def _in_memory(application: Application, url: str) -> Finding | None:
     if url not in {"sqlite://", "sqlite:///:memory:"}:
         return None
     if application.settings.workers > 1:
-        return _database.failure("in memory: each process has its own", "name a file: sqlite:///ostiary.db")
-    return _database.warning("in memory: forgotten with the process", "name a file: sqlite:///ostiary.db")
+        return _database.failure(
+            "in memory: each process has its own", f"name a file in {Setting.DATABASE}: sqlite:///ostiary.db"
+        )
+    return _database.warning(
+        "in memory: forgotten with the process", f"name a file in {Setting.DATABASE}: sqlite:///ostiary.db"
+    )
 
 
 async def _differences(url: str, schema: Schema) -> AsyncIterator[Finding]:
@@ -101,7 +106,7 @@ async def redis(application: Application) -> AsyncIterator[Finding]:
     try:
         await key_value.ping()
     except StorageUnavailable as error:
-        yield _redis.failure(f"does not answer: {error}", "start it, or correct REDIS_URL")
+        yield _redis.failure(f"does not answer: {error}", f"start it, or correct {Setting.KEY_VALUE}")
         return
     if url is None:
         yield _redis.hint("answers; nothing more is known of it", "set REDIS_URL to have it examined")
