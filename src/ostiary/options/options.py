@@ -89,7 +89,7 @@ class Options:
             raise ConfigurationError(
                 "sign-in by providers needs a base_url: its callback is registered with them"
             )
-        if not self.base_path.startswith("/"):
+        if self.base_path and not self.base_path.startswith("/"):
             raise ConfigurationError("base_path must start with a slash")
         if self.base_url is None and self._sends_links:
             raise ConfigurationError(
@@ -137,7 +137,7 @@ class Options:
     def mount_path(self) -> str:
         """The path of the endpoints, without a trailing slash."""
         path = urlsplit(self.base_url).path if self.base_url else ""
-        return (path if path not in {"", "/"} else self.base_path).rstrip("/")
+        return path.rstrip("/") or self.base_path.rstrip("/")
 
     @classmethod
     def reference(cls, secret: str, **options: JsonValue) -> "Self":

@@ -13,6 +13,15 @@ SLASHES = configuration("trailing_slashes", advanced={"skipTrailingSlashes": Tru
 DISABLED_SLASHES = configuration(
     "disabled_and_slashes", disabledPaths=["/sign-out"], advanced={"skipTrailingSlashes": True}
 )
+DISABLED_AT_ROOT = configuration("disabled_at_root", basePath="/", disabledPaths=["/sign-in/email"])
+DISABLED_BELOW = configuration(
+    "disabled_below", basePath="/identity", disabledPaths=["/sign-in/email", "/identity/ok", "/sign-up/"]
+)
+BASE_SPELLINGS = [
+    configuration("base_url_slashes", baseURL="http://app.example.test////"),
+    configuration("base_path_empty", basePath=""),
+    configuration("base_path_slash_after", basePath="/identity/"),
+]
 ERROR_URL = configuration("error_url", onAPIError={"errorURL": "http://app.example.test/oops?from=auth"})
 ERROR_PATH = configuration("error_path", onAPIError={"errorURL": "/oops"})
 
@@ -118,6 +127,45 @@ def paths_can_be_disabled(client: Client) -> None:
     client.post("/sign-out", {}, cookie="x=1", origin="https://evil.example", label="not disabled")
     client.post("/sign-up/email", {}, cookie="x=1", origin="https://evil.example", label="before the origin")
     client.get("/get-session")
+
+
+SPELLINGS = (
+    "/sign-in%2Femail",
+    "/sign-in%2femail",
+    "/sign-in%252Femail",
+    "/sign-in/email%2F",
+    "/sign-in/email%00",
+    "/sign-in/email%09",
+    "/sign-in/email%20",
+    "/sign-in/%65mail",
+    "/%73ign-in/email",
+    "/sign-in//email",
+    "/sign-in///email",
+    "/sign-in/email;x=1",
+    "/Sign-In/Email",
+    "/SIGN-IN/EMAIL",
+    "/sign-in/email?x=/ok",
+    "/sign-inemail",
+    "/sign-in/emails",
+)
+
+
+@scenario(DISABLED_AT_ROOT, DISABLED_BELOW)
+def a_disabled_path_has_no_other_spelling(client: Client) -> None:
+    person = {"email": client.email("ada"), "password": "x"}
+    client.post("/sign-in/email", person)
+    for path in SPELLINGS:
+        client.post(path, person)
+    client.get("/ok")
+    client.sign_up()
+
+
+@scenario(*BASE_SPELLINGS)
+def the_base_path_is_spelled_freely(client: Client) -> None:
+    for path in ("/ok", "/api/auth/ok", "/identity/ok", "/identity//ok", "//ok", "//api/auth/ok"):
+        client.get(path, outside=True)
+    client.post("/api/auth/sign-in/email", {"email": "x", "password": "x"}, outside=True)
+    client.get("/api/auth/error?error=x", outside=True)
 
 
 @scenario(SLASHES)

@@ -50,7 +50,9 @@ def test_a_base_url_is_a_web_address(url: str) -> None:
 def test_a_path_in_the_base_url_replaces_the_base_path() -> None:
     assert Options(secret=SECRET, base_url="https://a.example/custom/base/").mount_path == "/custom/base"
     assert Options(secret=SECRET, base_url="https://a.example/").mount_path == "/api/auth"
+    assert Options(secret=SECRET, base_url="https://a.example///").mount_path == "/api/auth"
     assert Options(secret=SECRET, base_path="/auth/").mount_path == "/auth"
+    assert Options(secret=SECRET, base_path="").mount_path == Options(secret=SECRET, base_path="/").mount_path
 
 
 def test_contradictory_life_times_are_refused() -> None:
