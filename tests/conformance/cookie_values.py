@@ -90,11 +90,16 @@ class CookieValues:
         raise ValueError("neither a session nor an account")
 
     def _decrypted(self, value: str, salt: str) -> Json:
-        derived = HKDF(SHA256(), 64, salt.encode(), b"BetterAuth.js Generated Encryption Key")
-        key = OctKey.import_key(derived.derive(self.secret.encode()))
+        key = sealing_key(self.secret, salt)
         opened = jwe.decrypt_compact(value, key, algorithms=["dir", "A256CBC-HS512"])
         assert opened.plaintext is not None
         return parsed(opened.plaintext.decode())
+
+
+def sealing_key(secret: str, salt: str) -> OctKey:
+    """Return the key that the servers derive from their secret for what they encrypt."""
+    derived = HKDF(SHA256(), 64, salt.encode(), b"BetterAuth.js Generated Encryption Key")
+    return OctKey.import_key(derived.derive(secret.encode()))
 
 
 def _header(token: str) -> Json:

@@ -69,6 +69,20 @@ def a_person_changes_the_password(client: Client) -> None:
     client.post("/change-password", no_revocation, label="revoke nothing")
 
 
+@scenario(DEFAULT)
+def changing_the_password_shows_in_the_account(client: Client) -> None:
+    client.arrive()
+    account = 'FROM account WHERE "userId" = (SELECT id FROM "user" WHERE email = $1)'
+    aged = account.replace("FROM account", "UPDATE account SET \"updatedAt\" = '2020-01-01'")
+    client.sql(aged, client.email("ada"))
+    for label, current in {"refused": "wrong password", "changed": PASSWORD}.items():
+        client.post(
+            "/change-password", {"currentPassword": current, "newPassword": NEW_PASSWORD}, label=label
+        )
+        client.rows(label, f'SELECT "providerId", "createdAt", "updatedAt" {account}', client.email("ada"))
+    client.get("/list-accounts")
+
+
 @scenario(*CACHES)
 def changing_the_password_renews_the_cache(client: Client) -> None:
     client.arrive()

@@ -15,6 +15,13 @@ from tests.conformance.scenarios.mail_flows import (
     users,
     verify_address,
 )
+from tests.conformance.stage import configuration
+
+AT_ONCE_QUIETLY = configuration(
+    "mail_at_once_quietly",
+    session={"cookieCache": {"enabled": True, "maxAge": 300}},
+    user={"changeEmail": {"enabled": True, "updateEmailWithoutVerification": True}},
+)
 
 
 @scenario(OPTIONAL, CACHED)
@@ -93,6 +100,27 @@ def an_unproved_address_is_changed_at_once(client: Client) -> None:
     users(client, "after")
     verify_address(client, "new")
     client.post("/change-email", {"newEmail": client.email("newer")}, label="verified")
+    client.calls("verified")
+    users(client, "verified")
+
+
+@scenario(AT_ONCE, AT_ONCE_QUIETLY)
+def an_address_changed_at_once_is_free(client: Client) -> None:
+    arrive(client)
+    arrive(client.another("eve"), "eve")
+    client.get("/get-session")
+    client.post("/change-email", {"newEmail": client.email("EVE")}, label="somebody else's")
+    client.calls("somebody else's")
+    client.get("/get-session", label="unchanged")
+    client.post("/change-email", {"newEmail": client.email("new")}, label="free")
+    client.calls("free")
+    client.get("/get-session", label="changed")
+    client.another("old address").sign_in()
+    users(client, "changed")
+    verify_address(client, "new")
+    client.post(
+        "/change-email?disableCookieCache=true", {"newEmail": client.email("newer")}, label="verified"
+    )
     client.calls("verified")
     users(client, "verified")
 

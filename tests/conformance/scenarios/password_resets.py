@@ -3,15 +3,26 @@
 from urllib.parse import quote
 
 from tests.conformance.client import Client
+from tests.conformance.normalise import Json
 from tests.conformance.scenarios import scenario
 from tests.conformance.scenarios.accounts import COUNTS, NEW_PASSWORD
 from tests.conformance.scenarios.mail_flows import (
     OPTIONAL,
     REQUIRED,
+    RESET,
+    VERIFICATION,
     arrive,
     user_id,
     users,
 )
+from tests.conformance.stage import configuration
+
+BRIEF = configuration(
+    "mail_brief_reset",
+    emailAndPassword={"enabled": True, "resetPasswordTokenExpiresIn": 300, **RESET},
+    emailVerification={**VERIFICATION, "expiresIn": 30},
+)
+ACCOUNT = 'SELECT "providerId", "createdAt", "updatedAt" FROM account WHERE "userId" = $1'
 
 
 @scenario(OPTIONAL)
@@ -111,6 +122,40 @@ def a_reset_link_leads_to_its_page(client: Client) -> None:
     for page in ("/page?token=mine&error=none&x=%20y~z*", "/page#part", "http://app.example.test"):
         client.post("/request-password-reset", {"email": client.email("ada"), "redirectTo": page})
         client.get(client.link(page), label=page)
+
+
+@scenario(OPTIONAL, BRIEF)
+def a_reset_has_its_time(client: Client) -> None:
+    arrive(client)
+    client.rows("before", ACCOUNT, user_id(client))
+    client.sql('UPDATE account SET "updatedAt" = \'2020-01-01\' WHERE "userId" = $1', user_id(client))
+    nobody = client.another("nobody")
+    for label, minutes in {"in time": 1, "too late": 61}.items():
+        nobody.post("/request-password-reset", {"email": client.email("ada"), "redirectTo": "/r"})
+        link = nobody.link(label)
+        nobody.rows(label, 'SELECT "expiresAt" FROM verification WHERE value = $1', user_id(client))
+        earlier = f"\"expiresAt\" - interval '{minutes} minutes'"
+        nobody.sql(f'UPDATE verification SET "expiresAt" = {earlier} WHERE value = $1', user_id(client))
+        token = link.removeprefix("/reset-password/").partition("?")[0]
+        nobody.get(link, label=label)
+        nobody.post("/reset-password", {"newPassword": NEW_PASSWORD, "token": token}, label=label)
+        client.rows(label, ACCOUNT, user_id(client))
+    nobody.calls("set")
+    nobody.sign_in(password=NEW_PASSWORD)
+
+
+@scenario(OPTIONAL)
+def the_token_of_a_reset_may_stand_in_the_query(client: Client) -> None:
+    arrive(client)
+    client.post("/request-password-reset", {"email": client.email("ada"), "redirectTo": "/r?a=1&b=2"})
+    token = client.link().removeprefix("/reset-password/").partition("?")[0]
+    new: Json = {"newPassword": NEW_PASSWORD}
+    client.post("/reset-password?token=", new, label="empty in the query")
+    client.post(f"/reset-password?token={token}", {**new, "token": "x" * 24}, label="another in the body")
+    client.post(f"/reset-password?token={token}&token=x", new, label="two in the query")
+    client.post(f"/reset-password?token={token}", {**new, "token": None}, label="null in the body")
+    client.post(f"/reset-password?token={token}", {**new, "token": ""}, label="empty in the body")
+    client.calls()
 
 
 @scenario(OPTIONAL)
