@@ -1,6 +1,7 @@
 """Writes that stand or fall together."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -145,6 +146,61 @@ async def test_effects_never_run_after_a_rollback(store: Store) -> None:
     with pytest.raises(Fault):
         await attempt()
     assert seen == []
+
+
+async def test_what_comes_before_the_commit_runs_last_and_may_prevent_it(
+    store: Store, another: Store
+) -> None:
+    seen: list[int] = []
+
+    async def look() -> None:
+        seen.append(await another.rows(USER).count())
+
+    async def refuse() -> None:
+        raise Fault
+
+    async def attempt(email: str, last: Callable[[], Awaitable[None]]) -> None:
+        async with store.transaction() as transaction:
+            transaction.before_commit(last)
+            await transaction.rows(USER).insert(a_user(email))
+            assert (await transaction.rows(USER).count()) == 1 + len(seen)
+
+    await attempt("ada@example.com", look)
+    assert seen == [0]
+    with pytest.raises(Fault):
+        await attempt("another@example.com", refuse)
+    assert seen == [0]
+    assert await another.rows(USER).count() == 1
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+async def test_what_undoes_runs_once_nothing_is_held_and_after_failures_alone(
+    store: Store, another: Store, *, spoiled: bool
+) -> None:
+    seen: list[int] = []
+
+    async def failing() -> None:
+        raise LookupError
+
+    async def undo() -> None:
+        await another.rows(USER).insert(a_user("undone@example.com"))
+        seen.append(await another.rows(USER).count())
+
+    async def attempt(*, fails: bool) -> None:
+        async with store.transaction() as transaction:
+            transaction.after_rollback(failing)
+            transaction.after_rollback(undo)
+            await transaction.rows(USER).insert(a_user())
+            if fails and spoiled:
+                await transaction.rows(USER).insert(a_user())
+            elif fails:
+                raise Fault
+
+    with pytest.raises(AlreadyExists if spoiled else Fault):
+        await attempt(fails=True)
+    assert seen == [1]
+    await attempt(fails=False)
+    assert seen == [1]
 
 
 async def test_an_effect_that_fails_takes_neither_the_writes_nor_the_other_effects(store: Store) -> None:

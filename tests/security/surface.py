@@ -107,7 +107,7 @@ def surface_auth(
     **parts: Any,
 ) -> Auth:
     """Return a server with the Admin plugin, additional fields of every type and self-deletion."""
-    return some_auth(options or surface_options(), clock, database, plugins=[Admin()], **parts)
+    return some_auth(options or surface_options(), clock, database, **{"plugins": [Admin()], **parts})
 
 
 def routed(auth: Auth) -> list[tuple[str, Endpoint]]:

@@ -78,11 +78,22 @@ class Sessions:
         try:
             return await self._begin(session, user, account, tables, is_new=is_new)
         except _TooLate as late:
-            if tables is None:
-                await self.writes.audit.refused(EventKind.SIGN_IN_REFUSED, user.id, str(late))
+            await self._note_late(user, str(late), tables)
             has_password = account is not None and account.password is not None
             refusal = Errors.INVALID_EMAIL_OR_PASSWORD if has_password else Errors.FAILED_TO_CREATE_SESSION
             raise refusal(reason=str(late)) from late
+
+    async def _note_late(self, user: User, reason: str, tables: Transaction | None) -> None:
+        """Record a refusal; where the caller's transaction is undone by it, once that is over."""
+
+        async def record() -> None:
+            """Do so."""
+            await self.writes.audit.refused(EventKind.SIGN_IN_REFUSED, user.id, reason)
+
+        if tables is None:
+            await record()
+        else:
+            tables.after_rollback(record)
 
     async def _begin(
         self,

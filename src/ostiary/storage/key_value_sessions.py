@@ -13,7 +13,7 @@ from ostiary.domain.schema import Changes, Model, Schema
 from ostiary.domain.values import changed, entity_from_json
 from ostiary.storage.key_value import KeyValue
 from ostiary.storage.sessions import MOST_LISTED, TableSessions
-from ostiary.storage.store import Tables
+from ostiary.storage.store import Tables, as_transaction
 
 
 class _Entry(NamedTuple):
@@ -75,14 +75,20 @@ class KeyValueSessions:
     async def insert(
         self, session: Session, user: User, tables: Tables | None = None, *, at_once: bool = False
     ) -> Session:
-        """Keep a new session; within a transaction, once that has committed, or at once."""
+        """Keep a new session; within a transaction, once that has committed, or at once.
+
+        What was kept at once goes with a transaction that fails. A process that dies in between leaves a
+        session whose token nobody ever got, until it expires.
+        """
         if self._rows is not None:
             session = await self._rows.insert(session, user, tables)
-        after_commit: Any = getattr(tables, "after_commit", None)  # only a Transaction has one
-        if after_commit is None or at_once:
-            await self._keep(session, user)
-        else:
-            after_commit(lambda: self._keep(session, user))
+        transaction = as_transaction(tables)
+        if transaction is not None and not at_once:
+            transaction.after_commit(lambda: self._keep(session, user))
+            return session
+        if transaction is not None:
+            transaction.after_rollback(lambda: self._forget(session.user_id, [session.token]))
+        await self._keep(session, user)
         return session
 
     async def _keep(self, session: Session, user: User) -> None:
@@ -90,6 +96,11 @@ class KeyValueSessions:
         if ttl > timedelta(0):
             await self._kv.set(session.token, self._text(ActiveSession(session, user)), ttl)
         await self._relist(session.user_id, add=_Entry(session.token, _milliseconds(session.expires_at)))
+
+    async def _forget(self, user_id: str, tokens: Sequence[str]) -> None:
+        for token in tokens:
+            await self._kv.delete(token)
+        await self._relist(user_id, drop=tokens)
 
     async def _rewrite(self, active: ActiveSession) -> bool:
         """Write a session that was read before; False where somebody ended it meanwhile."""
@@ -173,19 +184,18 @@ class KeyValueSessions:
             for session in doomed:
                 await self._end_row(session.token, tables)
 
-        async def forget() -> None:
+        async def end() -> None:
             """Take the sessions out of the key-value store."""
             if keep is None:
                 await self._kv.set(self._mark_key(user_id), str(ended_at), self._longest_life)
-            for session in doomed:
-                await self._kv.delete(session.token)
-            await self._relist(user_id, drop={session.token for session in doomed})
+            await self._forget(user_id, [session.token for session in doomed])
 
-        after_commit: Any = getattr(tables, "after_commit", None)  # only a Transaction has one
-        if after_commit is None:
-            await forget()
+        transaction = as_transaction(tables)
+        if transaction is None:
+            await end()
         else:
-            after_commit(forget)
+            # before: whoever dies after the commit must not leave sessions that a reset has ended
+            transaction.before_commit(end)
         return doomed
 
     async def of_user(self, user_id: str) -> Sequence[Session]:

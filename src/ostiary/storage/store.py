@@ -129,8 +129,19 @@ class Transaction(Tables, Protocol):
         """
         ...
 
+    def before_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
+        """Run an effect once everything is written; what it raises rolls the writes back.
+
+        For an end that must not be missed: whoever dies after it has ended too much, not too little.
+        """
+        ...
+
     def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
         """Run an effect once the writes are durable; never if they are rolled back."""
+        ...
+
+    def after_rollback(self, effect: Callable[[], Awaitable[None]]) -> None:
+        """Run an effect once the writes are undone, or may be; its failure is logged."""
         ...
 
 

@@ -1,8 +1,8 @@
 """The Store port in the memory of one process."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -20,6 +20,7 @@ from ostiary.domain.models import (
 )
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Model, Schema
+from ostiary.storage.effects import Effect, Effects
 from ostiary.storage.memory.repository import MemoryRepository
 from ostiary.storage.memory.tables import MemoryTables, stored_form, with_changes
 from ostiary.storage.store import Credential, Hit, Transaction
@@ -33,10 +34,10 @@ _CREDENTIAL: Final = "credential"
 class MemoryTransaction:
     """Writes on a copy that nobody sees before the end."""
 
-    def __init__(self, tables: MemoryTables) -> None:
+    def __init__(self, tables: MemoryTables, effects: Effects) -> None:
         """Work on these tables."""
         self.schema: Final[Schema] = tables.schema
-        self.effects: Final[list[Callable[[], Awaitable[None]]]] = []
+        self._effects = effects
         self.spoiled = False
         self.tables: Final = tables
 
@@ -68,9 +69,17 @@ class MemoryTransaction:
         account = await self.rows(ACCOUNT).first(ID.equals(account_id), of_user)
         return None if account is None else Credential(user, account)
 
-    def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
+    def before_commit(self, effect: Effect) -> None:
+        """Run an effect once everything is written, and before it is durable."""
+        self._effects.before.append(effect)
+
+    def after_commit(self, effect: Effect) -> None:
         """Run an effect once the writes are durable."""
-        self.effects.append(effect)
+        self._effects.after.append(effect)
+
+    def after_rollback(self, effect: Effect) -> None:
+        """Run an effect once the writes are undone."""
+        self._effects.undoing.append(effect)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[MemoryTables]:
@@ -97,25 +106,27 @@ class MemoryStore:
 
     async def session_with_user(self, token: str) -> ActiveSession | None:
         """Return a session with its user."""
-        return await MemoryTransaction(self._tables).session_with_user(token)
+        return await MemoryTransaction(self._tables, Effects()).session_with_user(token)
 
     async def credential(self, email: str) -> Credential | None:
         """Return a user with the account that holds the password."""
-        return await MemoryTransaction(self._tables).credential(email)
+        return await MemoryTransaction(self._tables, Effects()).credential(email)
 
     @asynccontextmanager
     async def transaction(self, lock: str | None = None) -> AsyncGenerator[Transaction]:
         """Work on a copy, one at a time, and let it take the tables' place at the end."""
         del lock
-        async with self._writing() as tables:
-            transaction = MemoryTransaction(tables.copied())
-            yield transaction
-            if transaction.spoiled:
-                raise RuntimeError("a statement of this transaction failed, so nothing of it was written")
-            self._tables = transaction.tables
-        async with AsyncExitStack() as effects:
-            for effect in reversed(transaction.effects):
-                effects.push_async_callback(effect)
+        effects = Effects()
+        try:
+            async with self._writing() as tables:
+                transaction = MemoryTransaction(tables.copied(), effects)
+                yield transaction
+                await effects.prepare(spoiled=transaction.spoiled)
+                self._tables = transaction.tables
+        except BaseException:
+            await effects.undo()
+            raise
+        await effects.finish()
 
     async def hit(self, key: str, maximum: int, window: timedelta, now_ms: int) -> Hit:
         """Count one use of a key."""

@@ -1,7 +1,7 @@
 """The Store port on a SQL database."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
+from ostiary.storage.effects import Effects
 from ostiary.storage.sql.catalog import Catalog
 from ostiary.storage.sql.counters import Counters
 from ostiary.storage.sql.driver import Driver, PoolOptions
@@ -45,14 +46,16 @@ class SqlStore(SqlTables):
         A statement that failed spoils the whole transaction, caught or not: then the end of the block rolls
         back and raises RuntimeError.
         """
-        async with self._driver.transaction(lock) as connection:
-            transaction = SqlTransaction(self._catalog, connection)
-            yield transaction
-            if transaction.spoiled:
-                raise RuntimeError("a statement of this transaction failed, so nothing of it was written")
-        async with AsyncExitStack() as effects:
-            for effect in reversed(transaction.effects):
-                effects.push_async_callback(effect)
+        effects = Effects()
+        try:
+            async with self._driver.transaction(lock) as connection:
+                transaction = SqlTransaction(self._catalog, connection, effects)
+                yield transaction
+                await effects.prepare(spoiled=transaction.spoiled)
+        except BaseException:
+            await effects.undo()
+            raise
+        await effects.finish()
 
     async def hit(self, key: str, maximum: int, window: timedelta, now_ms: int) -> Hit:
         """Count one use of a key in the `rateLimit` table."""

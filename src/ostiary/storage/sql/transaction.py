@@ -1,12 +1,13 @@
 """What can be read and written, inside a transaction or outside one."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from typing import Any, ClassVar, Final, TypeVar
 
 from ostiary.domain.entities import Account, ActiveSession, Entity, Session, User
 from ostiary.domain.models import ACCOUNT, SESSION, USER
 from ostiary.domain.schema import Model, Schema
+from ostiary.storage.effects import Effect, Effects
 from ostiary.storage.sql.catalog import Catalog
 from ostiary.storage.sql.driver import Connection
 from ostiary.storage.sql.locking import LockingRepository
@@ -72,11 +73,11 @@ class SqlTables:
 class SqlTransaction(SqlTables):
     """Writes that stand or fall together."""
 
-    def __init__(self, catalog: Catalog, connection: Connection) -> None:
+    def __init__(self, catalog: Catalog, connection: Connection, effects: Effects) -> None:
         """Read and write through one pinned connection."""
         self._guarded = _Guarded(connection)
         super().__init__(catalog, self._guarded)
-        self.effects: Final[list[Callable[[], Awaitable[None]]]] = []
+        self._effects = effects
 
     @property
     def spoiled(self) -> bool:
@@ -93,9 +94,17 @@ class SqlTransaction(SqlTables):
         found = await self._connection.fetch(statement.sql, statement.arrange(args))
         return self._credential(found[0]) if found else None
 
-    def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
+    def before_commit(self, effect: Effect) -> None:
+        """Run an effect once everything is written, and before it is durable."""
+        self._effects.before.append(effect)
+
+    def after_commit(self, effect: Effect) -> None:
         """Run an effect once the writes are durable."""
-        self.effects.append(effect)
+        self._effects.after.append(effect)
+
+    def after_rollback(self, effect: Effect) -> None:
+        """Run an effect once the writes are undone."""
+        self._effects.undoing.append(effect)
 
 
 class _Guarded:
