@@ -125,6 +125,16 @@ async def test_nothing_in_a_link_becomes_markup(auth: Auth, value: str) -> None:
     assert "<script" not in page.text
 
 
+async def test_nothing_in_a_link_changes_the_policy_of_its_page(auth: Auth) -> None:
+    """S87: else another site could show the button in a frame of its own and have it pressed."""
+    names = "frame-ancestors *; script-src 'unsafe-inline' *"
+    async with Browser(auth) as browser:
+        plain = await browser.get("/verify-email", params={"token": "x", "callbackURL": f"{ORIGIN}/x"})
+        target = f"{ORIGIN.replace('://', f'://a; {names};@')}/x"
+        answer = await browser.get("/verify-email", params={"token": "x", "callbackURL": target})
+    assert answer.headers["content-security-policy"] == plain.headers["content-security-policy"]
+
+
 async def test_a_link_to_a_stranger_shows_no_page(auth: Auth) -> None:
     async with Browser(auth) as browser:
         answer = await browser.get("/verify-email?token=x&callbackURL=https://evil.test")

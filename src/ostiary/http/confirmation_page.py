@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from typing import Final
-from urllib.parse import urlsplit
 
 from ostiary.http.context import Context
 from ostiary.http.messages import Response
+from ostiary.http.origins import Address
 from ostiary.outgoing.mail.templates import Templates
 
 _STYLE: Final = (
@@ -113,7 +113,7 @@ def _single(value: str | list[str] | None) -> str:
 
 def _source_of(url: str) -> list[str]:
     """Return the origin of a trusted address as a CSP source; none for a path of our own."""
-    parts = urlsplit(url)
-    if parts.scheme in {"http", "https"} and parts.hostname:
-        return [f"{parts.scheme}://{parts.netloc}"]
-    return [f"{parts.scheme}:"] if parts.scheme else []
+    address = Address(url)
+    if address.origin is not None:  # without what may stand before the `@`, which could say anything
+        return [address.origin]
+    return [f"{address.scheme}:"] if address.scheme else []

@@ -17,6 +17,8 @@ _SECRET: Final = re.compile(
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _QUERY: Final = re.compile(r"\?[^\s\"]*")
 _REDACTED: Final = "[redacted]"
+# the one path that carries a secret: whoever reads it in a log could set a new password
+_LINK: Final = re.compile(r"(/reset-password/)[^/\s\"]+")
 
 EventDict = MutableMapping[str, Any]  # structlog's own shape
 
@@ -40,7 +42,7 @@ def _with_request_id(logger: Any, method: str, event: EventDict) -> EventDict:
 
 
 def _without_queries(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Make fields of a request, and leave out its query, which may carry a one-time token."""
+    """Make fields of a request, and leave out what may carry a one-time token: its query, a mailed link."""
     arguments = event.pop("positional_args", ())
     source = event.get("logger")
     if source == "uvicorn.access" and len(arguments) == 5:
@@ -52,7 +54,7 @@ def _without_queries(logger: Any, method: str, event: EventDict) -> EventDict:
 
 
 def _bare(text: object) -> str:
-    return _QUERY.sub("", str(text))
+    return _LINK.sub(rf"\1{_REDACTED}", _QUERY.sub("", str(text)))
 
 
 def _without_secrets(logger: Any, method: str, event: EventDict) -> EventDict:

@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least that is logged."""
     access_log: bool = False
-    """Log every request, without its query."""
+    """Log every request, without its query and without the token of a mailed link."""
     new_device_mail: bool = False
     """Mail whoever signs in from a browser that never did before; needs a mailer and `reset_page`."""
     reset_page: str = ""

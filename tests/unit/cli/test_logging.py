@@ -102,6 +102,17 @@ def test_a_request_is_logged_without_its_query(lines: Lines) -> None:
     assert socket["event"] == '127.0.0.1:1 - "WebSocket /chat" [accepted]'
 
 
+@pytest.mark.parametrize("rest", ["", "/", "?callbackURL=/new", "%2f"])
+def test_a_request_is_logged_without_the_token_of_a_mailed_link(lines: Lines, rest: str) -> None:
+    """S85: it sets a new password for as long as it lives, and following the link does not use it up."""
+    log_as("json")
+    arguments = ("127.0.0.1:1", "GET", f"/api/auth/reset-password/hunter2{rest}", "1.1", 302)
+    logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', *arguments)
+    [line] = lines()
+    assert "hunter2" not in line
+    assert json.loads(line)["path"].rstrip("/") == "/api/auth/reset-password/[redacted]"
+
+
 def test_requests_are_logged_only_on_demand(lines: Lines) -> None:
     configure_logging(Settings.model_validate({}))
     logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', "c", "GET", "/", "1.1", 200)
