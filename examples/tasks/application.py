@@ -16,6 +16,7 @@ from examples.tasks.settings import Settings
 from examples.tasks.storage import create_table, open_engine
 from ostiary import (
     Advanced,
+    AuditOptions,
     Auth,
     ChangeEmail,
     DeleteUser,
@@ -53,6 +54,7 @@ def auth_options(settings: Settings) -> Options:
         password_policy=PasswordPolicy.strict(),
         user=UserOptions(change_email=ChangeEmail(enabled=True), delete_user=DeleteUser(enabled=True)),
         social_providers=settings.social_providers,
+        audit=AuditOptions(enabled=True),  # and people are told why they were signed out
         advanced=Advanced(ip_address=IpAddress(trusted_proxies=settings.trusted_proxies)),
     )
 

@@ -10,7 +10,7 @@ test("a session that expires during use leads to sign-in and back", async ({ pag
   await clock.advance({ days: 8 });
   await page.getByRole("button", { name: "Add" }).click();
   await expect(page.getByRole("heading", signInPage)).toBeVisible();
-  await expect(page.getByText("Your session has ended.")).toBeVisible();
+  await expect(page.getByText("so your session has ended.")).toBeVisible();
   await expect(page.getByText(person.name)).toHaveCount(0);
   await fillSignIn(page, person);
   await expect(page).toHaveURL("/dashboard?list=all");
@@ -21,8 +21,8 @@ test("an expired session that the browser still has a cookie of shows no page", 
   await begin(page, person, "/");
   await clock.advance({ days: 8 });
   await page.goto("/settings/password");
-  await expect(page).toHaveURL("/sign-in?next=%2Fsettings%2Fpassword&ended=");
-  await expect(page.getByText("Your session has ended.")).toBeVisible();
+  await expect(page).toHaveURL("/sign-in?next=%2Fsettings%2Fpassword&ended=expired");
+  await expect(page.getByText("so your session has ended.")).toBeVisible();
   await fillSignIn(page, person);
   await expect(page).toHaveURL("/settings/password");
 });

@@ -1,3 +1,4 @@
+import { noteEnd } from "@/data/session/leave";
 import { attempt } from "@/lib/attempt";
 import type { Problem, Refusal } from "@/lib/problems";
 
@@ -12,6 +13,7 @@ async function request(method: string, path: string, body?: object): Promise<{ e
     headers: body && { "content-type": "application/json" },
     body: body && JSON.stringify(body),
   });
+  noteEnd(answer);
   return { error: answer.ok ? null : await refusalOf(answer) };
 }
 

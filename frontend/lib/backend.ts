@@ -18,9 +18,14 @@ export async function askBackend(path: string): Promise<Response> {
   return fetch(backendUrl() + path, { headers: outgoing, cache: "no-store", redirect: "error", signal });
 }
 
-/** Ask for JSON that must be there; whoever reads the page sees its error page otherwise. */
-export async function readBackend<T>(path: string): Promise<T> {
+/** Ask for what must be there; whoever reads the page sees its error page otherwise. */
+export async function answerOf(path: string): Promise<Response> {
   const answer = await askBackend(path);
   if (!answer.ok) throw new Error(`the back end answered ${answer.status} to ${path.split("?")[0]}`);
-  return (await answer.json()) as T;
+  return answer;
+}
+
+/** Ask for JSON that must be there. */
+export async function readBackend<T>(path: string): Promise<T> {
+  return (await (await answerOf(path)).json()) as T;
 }

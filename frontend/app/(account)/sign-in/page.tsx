@@ -7,6 +7,7 @@ import { PageTitle } from "@/components/ui/page-title";
 import { TextLink } from "@/components/ui/text-link";
 import { readOffers } from "@/data/offers/read";
 import { currentSession } from "@/data/session/current";
+import { sentenceOf } from "@/lib/ended";
 import { problemOfSignIn } from "@/lib/problems";
 import { returnPath } from "@/lib/return-path";
 import { one, type Query } from "@/lib/query";
@@ -25,7 +26,7 @@ export default async function SignInPage({ searchParams }: { searchParams: Query
     <>
       <PageTitle title="Sign in" />
       <div className="mb-4 space-y-3 empty:hidden">
-        {"ended" in query && <Notice>Your session has ended. Sign in again to go on.</Notice>}
+        {"ended" in query && <Notice announced>{sentenceOf(one(query.ended))}</Notice>}
         {"again" in query && <Notice>It has been a while. Sign in again to show that it is you.</Notice>}
         {"reset" in query && <Notice>Your password is changed. Sign in with the new one.</Notice>}
         {error && <Notice kind="problem">{problemOfSignIn(error).text}</Notice>}
