@@ -30,10 +30,12 @@ from ostiary import (
 from ostiary.domain.runtime import Runtime
 from ostiary.integrations.fastapi import mail_page
 from ostiary.integrations.sqlalchemy import OwnRows
-from ostiary.plugins import Admin, Bearer, Jwt, Tokens
+from ostiary.plugins import Admin, Bearer, Jwt, NewDevice, Plugin, Tokens
 
 PAGE: Final = Path(__file__).parent / "page"
 PAGE_HEADERS: Final = {"content-security-policy": "default-src 'self'; frame-ancestors 'none'"}
+RESET_PAGE: Final = "/reset-password"
+"""Where people choose a new password, at the base URL: a page of the front end there, or else of our own."""
 LARGEST_BODY: Final = 1_000_000  # bytes
 
 
@@ -61,14 +63,16 @@ def auth_options(settings: Settings) -> Options:
 
 def open_auth(settings: Settings, *, runtime: Runtime | None = None) -> Auth:
     """Return the auth server."""
-    tokens = Tokens(cross_site=settings.cross_site)
-    plugins = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=True), tokens]
+    tokens, mailer = Tokens(cross_site=settings.cross_site), settings.mailer
+    plugins: list[Plugin] = [Admin(), Bearer(), Jwt(disable_setting_jwt_header=True), tokens]
+    if mailer is not None:
+        plugins.append(NewDevice(reset_page=RESET_PAGE))
     return Auth(
         auth_options(settings),
         settings.database_url,
         plugins=plugins,
         runtime=runtime,
-        mailer=settings.mailer,
+        mailer=mailer,
     )
 
 
@@ -96,7 +100,8 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.include_router(admin_router, prefix="/api/admin")
     app.include_router(offers_of(auth.options, settings), prefix="/api/offers")
     app.add_exception_handler(RequestValidationError, refuse_input)
-    app.add_api_route("/", start_page, include_in_schema=False)
+    for path in ("/", RESET_PAGE):
+        app.add_api_route(path, start_page, include_in_schema=False)
     app.add_api_route("/page/{name}", page_file, include_in_schema=False)
     return app
 
@@ -109,7 +114,7 @@ async def refuse_input(_: Request, error: Exception) -> JSONResponse:
 
 
 async def start_page() -> FileResponse:
-    """Show the page."""
+    """Show the page; with the token of a mailed link it asks for a new password."""
     return FileResponse(PAGE / "index.html", headers=PAGE_HEADERS)
 
 

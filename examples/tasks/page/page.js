@@ -84,6 +84,18 @@ find("sign-out").onclick = attempt(async () => {
   await show();
 });
 
+// A mailed link leads here with a token, or with why it is no good. Whoever has the token has the account: it leaves
+// the address and the history at once.
+const { token, error } = Object.fromEntries(new URLSearchParams(location.search));
+history.replaceState(null, "", "/");
+find("reset").hidden = !token;
+find("reset").onsubmit = attempt(async (event) => {
+  await call("POST", "/api/auth/reset-password", { ...fields(event.target), token });
+  find("reset").hidden = true;
+  await show();
+  find("message").textContent = "Your password is changed. Sign in with it.";
+});
+
 const here = location.origin;
 find("commands").textContent = `curl -c jar -H 'content-type: application/json' ${here}/api/auth/sign-up/email \\
   -d '{"name": "Ada", "email": "ada@example.com", "password": "Analytical-Engine-1"}'
@@ -96,4 +108,7 @@ TOKEN=$(curl -s -H 'content-type: application/json' ${here}/api/auth/login \\
   -d '{"email": "ada@example.com", "password": "Analytical-Engine-1"}' | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')
 curl -H "authorization: Bearer $TOKEN" ${here}/api/tasks`;
 
-attempt(show)();
+attempt(async () => {
+  await show();
+  if (error) throw new Error("This link is not valid, or it was used already.");
+})();
