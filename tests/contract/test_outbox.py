@@ -283,6 +283,9 @@ class Gauges(Observer):
     def read(self) -> tuple[float | None, float | None]:
         return self.of["mail_waiting"](), self.of["mail_oldest_seconds"]()
 
+    def given_up(self) -> float | None:
+        return self.of["mail_given_up"]()
+
 
 async def test_what_waits_and_for_how_long_can_be_measured(
     couriers: list[Courier], box: Postbox, clock: FrozenRuntime
@@ -306,3 +309,24 @@ async def test_what_waits_and_for_how_long_can_be_measured(
     assert await courier.deliver_due() == 2
     await backlog.look()
     assert gauges.read() == (0, 0)
+
+
+async def test_mail_that_was_given_up_can_be_measured_until_it_is_tried_again(
+    couriers: list[Courier], box: Postbox, clock: FrozenRuntime
+) -> None:
+    courier, gauges = couriers[0], Gauges()
+    backlog = MailBacklog(courier.outbox, clock, Observers([gauges]))
+    assert gauges.given_up() is None
+    box.failure = MailRefused("550 no such mailbox")
+    for number in range(2):
+        await post(courier, a_mail(f"{number}@example.com"))
+    await courier.deliver_due()
+    clock.advance(seconds=2)
+    await backlog.look()
+    assert (gauges.read(), gauges.given_up()) == ((0, 0), 2)
+    box.failure = None
+    await courier.outbox.retry()
+    assert await courier.deliver_due() == 2
+    clock.advance(seconds=2)
+    await backlog.look()
+    assert gauges.given_up() == 0

@@ -1,4 +1,4 @@
-"""How much mail waits in the outbox, and for how long, for whoever measures the server."""
+"""How much mail waits in the outbox, for how long, and how much was given up, as a measure."""
 
 from datetime import datetime
 from typing import Final
@@ -14,22 +14,27 @@ class MailBacklog:
     """What waits, as it was seen last: a scrape costs no query, and a database that is away no wait."""
 
     def __init__(self, outbox: Outbox, runtime: Runtime, observers: Observers) -> None:
-        """Show the observers two numbers, from the first look on."""
+        """Show the observers three numbers, from the first look on."""
         self._outbox = outbox
         self._runtime = runtime
         self._again = runtime.monotonic()
         self._waiting: int | None = None
         self._oldest: datetime | None = None
+        self._dead: int | None = None
         observers.watch("mail_waiting", "Mails that wait for delivery", lambda: self._waiting, shared=True)
         observers.watch(
             "mail_oldest_seconds", "How long the oldest of them has waited", self._age, shared=True
+        )
+        observers.watch(
+            "mail_given_up", "Mails that nobody tries to deliver any more", lambda: self._dead, shared=True
         )
 
     async def look(self) -> None:
         """Ask the outbox, unless that was done a moment ago."""
         if self._runtime.monotonic() < self._again:
             return
-        self._waiting = await self._outbox.count_waiting()
+        self._waiting = await self._outbox.count("waiting")
+        self._dead = await self._outbox.count("dead")
         oldest = await self._outbox.oldest_waiting() if self._waiting else None
         self._oldest = None if oldest is None else oldest.created_at
         self._again = self._runtime.monotonic() + _BETWEEN_LOOKS

@@ -116,9 +116,9 @@ class Outbox:
         order = OrderBy(QueuedMailFields.CREATED_AT, descending=True)
         return await self._rows.all(*wanted, order_by=order, limit=limit)
 
-    async def count_waiting(self) -> int:
-        """Return how many mails wait, those that are being delivered included."""
-        return await self._rows.count(QueuedMailFields.STATE.equals("waiting"))
+    async def count(self, state: MailState) -> int:
+        """Return how many mails are in a state; those that wait are also those that are being delivered."""
+        return await self._rows.count(QueuedMailFields.STATE.equals(state))
 
     async def oldest_waiting(self) -> QueuedMail | None:
         """Return the mail that has waited longest; None where none waits."""

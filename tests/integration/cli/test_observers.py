@@ -136,6 +136,7 @@ async def test_mail_that_cannot_be_delivered_shows_by_its_number_and_age(clock: 
     clock.advance(minutes=10)
     assert (box.attempts, value(metrics, "mail_waiting")) == (1, 1)
     assert value(metrics, "mail_oldest_seconds") == 600
+    assert value(metrics, "mail_given_up") == 0
 
 
 async def test_a_server_shows_metrics_to_whoever_knows_the_token() -> None:
