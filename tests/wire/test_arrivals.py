@@ -1,7 +1,7 @@
 """What a server decides about people who come by providers: proof of the mailbox, trust, how flows begin."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -103,6 +103,21 @@ async def test_a_flow_may_end_in_another_browser_where_that_is_configured(
         url = await depart(phone)
         assert outcome(await arrive(desk, url)) == "/in signed in"
         assert "state_mismatch" in outcome(await arrive(phone, url)), "once, all the same"
+    await auth.close()
+
+
+@pytest.mark.parametrize("strategy", ["database", "cookie"])
+async def test_a_flow_that_took_too_long_ends_where_it_wanted_failures_to_go(
+    provider: IdentityProvider, clock: FrozenRuntime, strategy: Literal["database", "cookie"]
+) -> None:
+    auth = social_auth(provider, clock, account=AccountOptions(store_state_strategy=strategy))
+    async with Browser(auth) as browser:
+        url = await depart(browser)
+        clock.advance(minutes=11)
+        answer = await arrive(browser, url)
+        assert outcome(answer) == "/oh?error=state_mismatch"
+        assert [each for each in cookie_names(answer) if "state" in each], "the cookie is expired with it"
+        assert await browser.session() is None
     await auth.close()
 
 

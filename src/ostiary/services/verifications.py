@@ -50,12 +50,15 @@ class Verifications:
         )
         return None if row is None or row.expires_at <= self.runtime.now() else row.value
 
-    async def find(self, identifier: str) -> Verification | None:
-        """Look without using it up: for what must be refused before; only `consume` says who may use it."""
+    async def find(self, identifier: str, *, or_over: bool = False) -> Verification | None:
+        """Look without using it up: for what must be refused before; only `consume` says who may use it.
+
+        `or_over` finds one that has expired as well, for what it says of how to refuse.
+        """
         row = await self.store.rows(VERIFICATION).first(
             self._is(identifier), order_by=OrderBy(VerificationFields.CREATED_AT, descending=True)
         )
-        return None if row is None or row.expires_at <= self.runtime.now() else row
+        return None if row is None or (not or_over and row.expires_at <= self.runtime.now()) else row
 
     async def swap(self, identifier: str, value: str, new_value: str) -> bool:
         """Put a value in the place of the one that was seen; False where there is none or another by now."""

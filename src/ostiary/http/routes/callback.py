@@ -41,6 +41,8 @@ async def callback(
     try:
         flow = await _redeemed(query, context)
     except FlowFailed as failure:
+        if failure.is_over:
+            expire_state(context)
         raise _failed(context, failure, None) from None
     try:
         raise Redirect(await _arrived(flow, query, provider, context))

@@ -88,14 +88,15 @@ class States:
         """
         if self.in_cookie:
             return self._opened(state, presented)
-        kept = await self.verifications.find(f"auth-state:{state}")
+        kept = await self.verifications.find(f"auth-state:{state}", or_over=True)
         if kept is None:
-            raise FlowFailed(_MISMATCH, reason="an unknown, used or expired state")
+            raise FlowFailed(_MISMATCH, reason="an unknown or used state")
         members = parse_object(kept.value.encode())
         if not (self.any_browser or _is_same(presented, state)):
             raise FlowFailed(_MISMATCH, reason="another browser", error_url=members.get("errorURL"))
+        spent = await self.verifications.consume(f"auth-state:{state}")
         flow = self._read(members, state)
-        if await self.verifications.consume(f"auth-state:{state}") is None:
+        if spent is None:
             raise FlowFailed(_MISMATCH, reason="used meanwhile")
         return flow
 
@@ -149,7 +150,7 @@ class States:
         if kept_state != state:
             raise FlowFailed(_MISMATCH, reason="the state of another flow", error_url=error_url)
         if members.get("expiresAt", 0) < milliseconds(self.runtime.now()):
-            raise FlowFailed(_MISMATCH, reason="begun too long ago", error_url=error_url)
+            raise FlowFailed(_MISMATCH, reason="begun too long ago", error_url=error_url, is_over=True)
         return Flow(
             provider_id=members.get("providerId"),
             callback_url=members.get("callbackURL", ""),
