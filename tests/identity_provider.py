@@ -46,7 +46,9 @@ def code_for(url: str, /, **person: Any) -> str:
     """Return the code that a person grants to an authorization request.
 
     `person` are the members of the profile; `lacks` names tokens that the answer leaves out, `claims` are
-    claims of the ID token that differ.
+    claims of the ID token that differ. `token_answer` and `user_answer` are a status and a body to answer
+    with instead, `on_renewal` are members that change when tokens are renewed, and with `echo` an access
+    token says what it was asked for with.
     """
     request = asked(url)
     kept = {name: request[name] for name in ("code_challenge", "nonce", "redirect_uri") if name in request}
@@ -107,22 +109,27 @@ class IdentityProvider:
         if form["grant_type"] == "refresh_token":
             self.refreshes += 1
             threading.Event().wait(self.slowness)
-            person = unpacked(form["refresh_token"].removeprefix("rt."))
+            try:
+                person = unpacked(form["refresh_token"].removeprefix("rt."))
+            except ValueError:
+                return 400, {"error": "invalid_grant"}
             if person.get("revoked"):
                 return 400, {"error": "invalid_grant"}
-            renewed = {**person, "renewed": person.get("renewed", 0) + 1}
-            return 200, self._answer(renewed, {}, issuer)
+            renewed = {**person, **person.get("on_renewal", {}), "renewed": person.get("renewed", 0) + 1}
+            return 200, self._answer(_echoed(renewed, form, authorization), {}, issuer)
         try:
             code = unpacked(form["code"])
         except ValueError:
             return 400, {"error": "invalid_grant"}
+        if "token_answer" in code["person"]:
+            return _given(code["person"]["token_answer"])
         request = code["request"]
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if request.get("code_challenge") != base64url.encode(digest).decode():
+        if "code_challenge" in request and request["code_challenge"] != base64url.encode(digest).decode():
             return 400, {"error": "invalid_grant", "error_description": "PKCE"}
         if request.get("redirect_uri") != form.get("redirect_uri"):
             return 400, {"error": "invalid_grant", "error_description": "redirect_uri"}
-        return 200, self._answer(code["person"], request, issuer)
+        return 200, self._answer(_echoed(code["person"], form, authorization), request, issuer)
 
     def _answer(self, person: dict[str, Any], request: Mapping[str, str], issuer: str | None) -> Any:
         said = {name: value for name, value in person.items() if name not in {"claims", "lacks", "life"}}
@@ -174,9 +181,24 @@ class IdentityProvider:
         person = unpacked(authorization.partition("at.")[2]) if "at." in authorization else None
         if person is None:
             return 401, {"message": "Bad credentials"}
+        if "user_answer" in person:
+            return _given(person["user_answer"])
         if path.endswith("/emails"):
             return (200, person["emails"]) if "emails" in person else (404, {"message": "Not Found"})
         return 200, {name: value for name, value in person.items() if name != "emails"}
+
+
+def _echoed(person: dict[str, Any], form: Mapping[str, str], authorization: str) -> dict[str, Any]:
+    if not person.get("echo"):
+        return person
+    long = {"code", "code_verifier", "refresh_token"}
+    told = {name: "..." if name in long else value for name, value in sorted(form.items())}
+    return {**person, "asked_with": {**told, "authorization": authorization}}
+
+
+def _given(answer: list[Any]) -> tuple[int, Any]:
+    status, body = answer
+    return status, body.encode() if isinstance(body, str) else body
 
 
 def _answered(provider: IdentityProvider, request: Request) -> Response | None:

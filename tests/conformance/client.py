@@ -160,6 +160,10 @@ class Client:
         shown = pretty(self.placeholders.value(found, now))
         self._add("database", label, query, {"rows": shown}, found)
 
+    def note(self, label: str, found: Json) -> None:
+        """Record what a scenario found out by itself."""
+        self._add("note", label, "", {"found": pretty(self.placeholders.value(found, time.time()))}, found)
+
     def calls(self, label: str = "") -> list[dict[str, Json]]:
         """Take what the server's callbacks were called with for people of this scenario, and record it."""
         now = time.time()
