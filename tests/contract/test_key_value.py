@@ -90,14 +90,32 @@ async def test_a_new_value_replaces_the_old_one_and_its_life_time(kept: Kept) ->
     assert await kept.store.get("key") == "new"
 
 
-async def test_what_is_gone_is_not_replaced(kept: Kept) -> None:
-    await kept.store.set("key", "first", MINUTE)
-    assert await kept.another.replace("key", "second", 2 * MINUTE)
+async def test_a_value_is_swapped_for_the_one_that_was_seen_alone(kept: Kept) -> None:
+    assert not await kept.store.swap("key", "first", "second", MINUTE)
+    assert not await kept.store.swap("key", "", "second", MINUTE)
+    assert await kept.store.swap("key", None, "", MINUTE)
+    assert not await kept.another.swap("key", None, "second", MINUTE)
+    assert await kept.another.swap("key", "", "ünïcode 👋", 2 * MINUTE)
     await kept.advance(1.5 * MINUTE)
-    assert await kept.store.get("key") == "second"
-    await kept.store.delete("key")
-    assert not await kept.another.replace("key", "third", MINUTE)
+    assert await kept.store.get("key") == "ünïcode 👋"
+    assert not await kept.store.swap("key", "", "third", MINUTE)
+    assert await kept.store.swap("key", "ünïcode 👋", "third", timedelta(milliseconds=999))
     assert await kept.store.get("key") is None
+    assert not await kept.another.swap("key", "third", "fourth", MINUTE)
+    assert await kept.store.get("key") is None
+
+
+async def test_no_change_is_lost_among_ten(kept: Kept) -> None:
+    """S61"""
+
+    async def add(number: int) -> None:
+        store = kept.store if number % 2 else kept.another
+        while not await store.swap("key", seen := await store.get("key"), f"{seen or ''}{number},", MINUTE):
+            pass
+
+    await asyncio.gather(*map(add, range(10)))
+    kept_numbers = (await kept.store.get("key") or "").rstrip(",").split(",")
+    assert sorted(map(int, kept_numbers)) == list(range(10))
 
 
 async def test_a_value_is_gone_after_its_life_time(kept: Kept) -> None:
@@ -211,6 +229,7 @@ async def test_a_redis_that_is_away_is_unavailable() -> None:
         store.get_many(["key"]),
         store.set("key", "value"),
         store.set("key", "value", timedelta(0)),
+        store.swap("key", None, "value", MINUTE),
         store.delete("key"),
         store.get_and_delete("key"),
         store.increment("key", MINUTE),

@@ -1,21 +1,22 @@
 """Sessions in Redis beside each database: what happens in between, and what is left by whoever dies there."""
 
+import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
 from redis.asyncio import Redis
 
-from ostiary import Auth, SessionOptions
+from ostiary import Auth, DatabaseHooks, ModelHooks, SessionOptions
 from ostiary.domain.entities import Session, User
 from ostiary.domain.errors import StorageUnavailable
-from ostiary.domain.models import ACCOUNT, AccountFields
+from ostiary.domain.models import ACCOUNT, ID, USER, AccountFields, UserFields
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.services.users import NewUser
 from ostiary.storage.redis import RedisKeyValue
 from ostiary.storage.sql import SqlStore
-from tests.builders import some_auth, some_options
+from tests.builders import Browser, some_auth, some_options
 from tests.contract.places import REDIS
 
 pytestmark = pytest.mark.services
@@ -28,14 +29,30 @@ class Fault(Exception):
 
 
 class WatchedRedis(RedisKeyValue):
-    """A Redis at which something happens before a key is deleted."""
+    """A Redis at which something happens before a key is deleted, or once after one was read."""
 
     before_delete: Happening | None = None
+    after_read: tuple[str, Happening] | None = None
 
     async def delete(self, key: str) -> None:
         if (happening := self.before_delete) is not None:
             await happening()
         await super().delete(key)
+
+    async def get(self, key: str) -> str | None:
+        value = await super().get(key)
+        await self._has_read([key])
+        return value
+
+    async def get_many(self, keys: Sequence[str]) -> list[str | None]:
+        values = await super().get_many(keys)
+        await self._has_read(keys)
+        return values
+
+    async def _has_read(self, keys: Sequence[str]) -> None:
+        if self.after_read is not None and self.after_read[0] in keys:
+            (_, happening), self.after_read = self.after_read, None
+            await happening()
 
 
 @dataclass
@@ -57,6 +74,19 @@ class Node:
             [key.decode().removeprefix(self.prefix) async for key in self.client.scan_iter(f"{self.prefix}*")]
         )
 
+    async def rename(self, name: str) -> None:
+        """Change the person, as whoever read them at first."""
+        assert await self.auth.services.users.change(self.user, {UserFields.NAME: name}) is not None
+
+    async def names(self) -> tuple[str | None, set[str]]:
+        """Return the name in the database, and those in the sessions."""
+        user = await self.auth.services.users.by_id(self.user.id)
+        found = [
+            await self.auth.services.sessions.store.find(each.token)
+            for each in await self.auth.services.sessions.of_user(self.user.id)
+        ]
+        return user and user.name, {each.user.name for each in found if each is not None}
+
     async def password(self) -> str | None:
         """Return the hash that everybody else sees."""
         rows = self.auth.services.store.rows(ACCOUNT)
@@ -65,27 +95,42 @@ class Node:
         return account.password
 
 
-@pytest.fixture(params=[False, True], ids=["redis only", "and rows"])
-async def node(
+STORED = {
+    "redis only": SessionOptions(store_in_key_value=True),
+    "and rows": SessionOptions(store_in_key_value=True, store_session_in_database=True),
+}
+
+
+@pytest.fixture(params=STORED)
+async def nodes(
     request: pytest.FixtureRequest, empty_database: str, clock: FrozenRuntime
-) -> AsyncIterator[Node]:
-    prefix = f"ostiary-test-{uuid.uuid4().hex}:"
-    key_value = WatchedRedis.from_url(REDIS, prefix)
-    session = SessionOptions(store_in_key_value=True, store_session_in_database=request.param)
-    auth = some_auth(some_options(session=session), clock, empty_database, key_value=key_value)
-    store = auth.services.store
-    assert isinstance(store, SqlStore)
-    await store.create_tables()
+) -> AsyncIterator[tuple[Node, Node]]:
+    """Return two servers of one person's sessions."""
+    client, prefix = Redis.from_url(REDIS), f"ostiary-test-{uuid.uuid4().hex}:"
+    options = some_options(session=STORED[request.param])
+    parts = [WatchedRedis.from_url(REDIS, prefix) for _ in range(2)]
+    first, second = [some_auth(options, clock, empty_database, key_value=part) for part in parts]
+    assert isinstance(first.services.store, SqlStore)
+    await first.services.store.create_tables()
     new = NewUser(email="ada@example.com", name="Ada")
-    user, _ = await auth.services.users.sign_up(new, "old hash", None)
-    client = Redis.from_url(REDIS)
-    node = Node(auth, key_value, user, client, prefix)
-    yield node
-    key_value.before_delete = None
-    for key in await node.keys():
-        await key_value.delete(key)
-    await auth.close()
+    user, _ = await first.services.users.sign_up(new, "old hash", None)
+    both = Node(first, parts[0], user, client, prefix), Node(second, parts[1], user, client, prefix)
+    yield both
+    for key in await both[0].keys():
+        await client.delete(prefix + key)
+    for auth in (first, second):
+        await auth.close()
     await client.aclose()
+
+
+@pytest.fixture
+def node(nodes: tuple[Node, Node]) -> Node:
+    return nodes[0]
+
+
+@pytest.fixture
+def other(nodes: tuple[Node, Node]) -> Node:
+    return nodes[1]
 
 
 async def change_password(node: Node) -> None:
@@ -158,3 +203,124 @@ async def test_a_refused_deletion_ends_no_session(node: Node) -> None:
     with pytest.raises(Fault):
         await attempt()
     assert await node.auth.services.sessions.by_token(session.token) is not None
+
+
+async def test_the_older_of_two_changes_of_a_user_survives_in_no_session(node: Node, other: Node) -> None:
+    """S28"""
+    session = await node.sign_in()
+    node.key_value.after_read = (session.token, lambda: other.rename("Newer"))
+    await node.rename("Older")
+    assert node.key_value.after_read is None, "it happened in between"
+    assert await node.names() == ("Newer", {"Newer"})
+
+
+async def test_many_changes_at_once_leave_every_session_as_the_row_is(node: Node, other: Node) -> None:
+    """S28"""
+    for _ in range(3):
+        await node.sign_in()
+    await asyncio.gather(*([node, other][turn % 2].rename(f"Ada {turn}") for turn in range(20)))
+    name, copies = await other.names()
+    assert copies == {name}
+
+
+@pytest.mark.parametrize("first", ["slide", "rename"])
+async def test_a_change_of_a_session_and_one_of_its_user_both_stay(
+    node: Node, other: Node, clock: FrozenRuntime, first: str
+) -> None:
+    session = await node.sign_in()
+    clock.advance(days=2)
+
+    async def slide(at: Node) -> None:
+        assert await at.auth.services.sessions.slide(session) is not None
+
+    changes = {"slide": slide, "rename": lambda at: at.rename("Newer")}
+    second = next(name for name in changes if name != first)
+    node.key_value.after_read = (session.token, lambda: changes[second](other))
+    await changes[first](node)
+    assert node.key_value.after_read is None, "it happened in between"
+    assert await node.names() == ("Newer", {"Newer"})
+    found = await other.auth.services.sessions.by_token(session.token)
+    assert found is not None
+    assert found.session.expires_at > session.expires_at
+
+
+async def test_a_session_takes_the_user_as_the_row_is_where_a_crash_left_an_older_one(
+    node: Node, clock: FrozenRuntime
+) -> None:
+    """S28"""
+    session = await node.sign_in()
+    await node.auth.services.store.rows(USER).update({UserFields.NAME: "Newer"}, ID.equals(node.user.id))
+    assert await node.names() == ("Newer", {"Ada"})
+    clock.advance(days=2)
+    await node.auth.services.sessions.slide(session)
+    assert await node.names() == ("Newer", {"Newer"})
+
+
+async def test_a_session_that_begins_while_another_is_renewed_is_listed_and_can_be_ended(
+    node: Node, other: Node, clock: FrozenRuntime
+) -> None:
+    """S26"""
+    begun: list[Session] = []
+
+    async def sign_in() -> None:
+        begun.append(await other.sign_in())
+
+    mine = await node.sign_in()
+    clock.advance(days=2)
+    node.key_value.after_read = (f"active-sessions-{node.user.id}", sign_in)
+    sessions = node.auth.services.sessions
+    assert await sessions.slide(mine) is not None
+    assert {each.token for each in await sessions.of_user(node.user.id)} == {mine.token, begun[0].token}
+    await sessions.revoke_all(node.user.id, keep=mine.token)
+    assert await other.auth.services.sessions.by_token(begun[0].token) is None
+    assert await other.auth.services.sessions.by_token(mine.token) is not None
+
+
+@pytest.mark.parametrize("nodes", ["and rows"], indirect=True)
+async def test_a_session_that_the_list_has_lost_ends_by_its_row(node: Node) -> None:
+    """S26: a Node server writes the list without a look at what others write."""
+    mine, lost = await node.sign_in(), await node.sign_in()
+    await node.key_value.delete(f"active-sessions-{node.user.id}")
+    await node.auth.services.sessions.revoke_all(node.user.id, keep=mine.token)
+    assert await node.auth.services.sessions.by_token(lost.token) is None
+    assert await node.auth.services.sessions.by_token(mine.token) is not None
+
+
+@pytest.mark.parametrize("change", ["slide", "rename"])
+async def test_a_session_that_ends_while_it_is_renewed_stays_ended(
+    node: Node, other: Node, change: str
+) -> None:
+    """S26"""
+    session = await node.sign_in()
+    node.key_value.after_read = (
+        session.token,
+        lambda: other.auth.services.sessions.revoke(session.token),
+    )
+    if change == "slide":
+        assert await node.auth.services.sessions.slide(session) is None
+    else:
+        await node.rename("Newer")
+    assert node.key_value.after_read is None, "it happened in between"
+    assert await node.auth.services.sessions.by_token(session.token) is None
+    assert session.token not in await node.keys()
+
+
+async def test_a_newcomer_whom_a_hook_changes_has_a_session_that_tells_it(
+    empty_database: str, clock: FrozenRuntime
+) -> None:
+    """What follows the sign-up may come before the session is kept."""
+
+    async def greet(user: User) -> None:
+        await auth.services.users.change(user, {UserFields.NAME: "Countess"})
+
+    key_value = RedisKeyValue.from_url(REDIS, f"ostiary-test-{uuid.uuid4().hex}:")
+    hooks = DatabaseHooks(user=ModelHooks(after_create=greet))
+    options = some_options(session=STORED["redis only"])
+    auth = some_auth(options, clock, empty_database, key_value=key_value, database_hooks=hooks)
+    assert isinstance(auth.services.store, SqlStore)
+    await auth.services.store.create_tables()
+    async with Browser(auth) as browser:
+        signed_up = await browser.sign_up()
+        assert (await browser.session())["user"]["name"] == "Countess"
+    await auth.services.sessions.revoke_all(signed_up["user"]["id"])
+    await auth.close()

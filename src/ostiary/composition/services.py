@@ -54,6 +54,7 @@ def _session_store_of(options: Options, parts: Parts, store: Store, runtime: Run
         parts.key_value,
         store.schema,
         runtime,
+        users=store,
         rows=TableSessions(store) if session.store_session_in_database else None,
         preserves_rows=session.preserve_session_in_database,
         longest_life=max(session.expires_in, FORGETTABLE_LIFE),

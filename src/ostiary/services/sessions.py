@@ -160,7 +160,7 @@ class Sessions:
         changes: Changes = {LAST_LOGIN_AT: session.created_at}
         noted = await self.writes.note(USER, changes, ID.equals(session.user_id))
         if noted is not None:
-            await self.store.user_changed(noted)
+            await self.store.user_changed(noted.id)
 
     def _defaults(self) -> dict[str, Value]:
         extra = self.schema[SESSION].extra_fields

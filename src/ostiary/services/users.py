@@ -223,7 +223,7 @@ class Users:
                 if updated is not None:
                     await also(updated, tables)
         if updated is not None:
-            await self.session_store.user_changed(updated)
+            await self.session_store.user_changed(updated.id)
         return updated
 
     async def delete(self, user: User, also: AlsoWrite | None = None) -> None:

@@ -20,8 +20,11 @@ class KeyValue(Protocol):
         """Store a value, replacing the old one; without `ttl` it stays. Life times are whole seconds."""
         ...
 
-    async def replace(self, key: str, value: str, ttl: timedelta) -> bool:
-        """Store a value where there is one, in one step; tell whether there was: what is gone stays gone."""
+    async def swap(self, key: str, seen: str | None, value: str, ttl: timedelta) -> bool:
+        """Store a value in the place of the one that was seen, in one step; None: where there was none.
+
+        Tells whether it did: what is gone stays gone, and what somebody else has written stays.
+        """
         ...
 
     async def delete(self, key: str) -> None:

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from ostiary.domain.entities import ActiveSession, Entity, Session, User, value_of
 from ostiary.domain.errors import JsonValue
-from ostiary.domain.models import KEY_VALUE_ORDER, SESSION, USER, SessionFields
+from ostiary.domain.models import ID, KEY_VALUE_ORDER, SESSION, USER, SessionFields
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Changes, Model, Schema
 from ostiary.domain.values import changed, entity_from_json
 from ostiary.storage.key_value import KeyValue
 from ostiary.storage.sessions import MOST_LISTED, TableSessions
-from ostiary.storage.store import Tables, as_transaction
+from ostiary.storage.store import Store, Tables, as_transaction
 
 
 class _Entry(NamedTuple):
@@ -60,12 +60,14 @@ class KeyValueSessions:
         schema: Schema,
         runtime: Runtime,
         *,
+        users: Store | None = None,
         rows: TableSessions | None,
         preserves_rows: bool,
         longest_life: timedelta,
     ) -> None:
-        """`longest_life` is how long a mark must outlive the sessions it ends."""
+        """`users` has the people, for who writes; `longest_life` is how long a mark outlives what it ends."""
         self._kv = key_value
+        self._users = users
         self._schema = schema
         self._runtime = runtime
         self._rows = rows
@@ -84,7 +86,7 @@ class KeyValueSessions:
             session = await self._rows.insert(session, user, tables)
         transaction = as_transaction(tables)
         if transaction is not None and not at_once:
-            transaction.after_commit(lambda: self._keep(session, user))
+            transaction.after_commit(lambda: self._keep_late(session, user))
             return session
         if transaction is not None:
             transaction.after_rollback(lambda: self._forget(session.user_id, [session.token]))
@@ -102,10 +104,31 @@ class KeyValueSessions:
             await self._kv.delete(token)
         await self._relist(user_id, drop=tokens)
 
-    async def _rewrite(self, active: ActiveSession) -> bool:
-        """Write a session that was read before; False where somebody ended it meanwhile."""
+    async def _keep_late(self, session: Session, user: User) -> None:
+        """Keep a session whose user may have been changed since, by a hook for one."""
+        await self._keep(session, user)
+        await self.user_changed(user.id)
+
+    async def _rewrite(self, token: str, changes: Changes) -> Session | None:
+        """Write changes into a session, and its user as the row is now; None where somebody ended it."""
+        while (text := await self._kv.get(token)) and (active := self._read(text, token)):
+            session = changed(active.session, changes)
+            if await self._swapped(text, ActiveSession(session, await self._present(active.user))):
+                return session
+        return None
+
+    async def _present(self, user: User) -> User:
+        """Return a user as the row is now.
+
+        Read after the copy that it is to replace: of two who write, the one with the older row loses.
+        """
+        found = None if self._users is None else await self._users.rows(USER).first(ID.equals(user.id))
+        return found or user
+
+    async def _swapped(self, text: str, active: ActiveSession) -> bool:
+        """Put a session in the place of the text it was read from; False where that was changed or ended."""
         ttl = self._seconds_until(_milliseconds(active.session.expires_at))
-        return await self._kv.replace(active.session.token, self._text(active), ttl)
+        return await self._kv.swap(active.session.token, text, self._text(active), ttl)
 
     def _text(self, active: ActiveSession) -> str:
         schema = self._schema
@@ -149,11 +172,11 @@ class KeyValueSessions:
         if active is None:
             return None
         row = None if self._rows is None else await self._rows.update(token, changes)
-        session = changed(active.session, changes)
-        is_kept = await self._rewrite(ActiveSession(session, active.user))
-        if not is_kept and (row is None or self._preserves_rows):
-            return None
-        await self._relist(session.user_id, add=_Entry(token, _milliseconds(session.expires_at)))
+        session = await self._rewrite(token, changes)
+        if session is None and row is not None and not self._preserves_rows:
+            session = changed(active.session, changes)
+        if session is not None:
+            await self._relist(session.user_id, add=_Entry(token, _milliseconds(session.expires_at)))
         return session
 
     async def delete(self, token: str, tables: Tables | None = None) -> Session | None:
@@ -179,7 +202,9 @@ class KeyValueSessions:
         doomed = [session for session in await self._listed(user_id) if session.token != keep]
         ended_at = _milliseconds(self._runtime.now())
         if self._rows is not None and not self._preserves_rows:
-            await self._rows.delete_of_user(user_id, keep=keep, tables=tables)
+            known = {session.token for session in doomed}
+            rows = await self._rows.delete_of_user(user_id, keep=keep, tables=tables)
+            doomed += [row for row in rows if row.token not in known]  # the list may have lost them
         elif self._rows is not None:
             for session in doomed:
                 await self._end_row(session.token, tables)
@@ -209,10 +234,19 @@ class KeyValueSessions:
         found = [await self.find(entry.token) for entry in (await self._entries(user_id))[:limit]]
         return [active.session for active in found if active is not None and active.user.id == user_id]
 
-    async def user_changed(self, user: User) -> None:
-        """Rewrite the copy of a user in every listed session."""
-        for session in await self._listed(user.id):
-            await self._rewrite(ActiveSession(session, user))
+    async def user_changed(self, user_id: str) -> None:
+        """Write the user as the row is now into every listed session."""
+        tokens = [entry.token for entry in await self._entries(user_id)]
+        while tokens:
+            copies = zip(tokens, await self._kv.get_many(tokens), strict=True)
+            found = [(text, active) for token, text in copies if text and (active := self._read(text, token))]
+            known = [(text, active) for text, active in found if active.user.id == user_id]
+            user = await self._present(known[0][1].user) if known else None
+            tokens = [
+                active.session.token
+                for text, active in known
+                if user is not None and not await self._swapped(text, ActiveSession(active.session, user))
+            ]
 
     @staticmethod
     def _list_key(user_id: str) -> str:
@@ -223,8 +257,11 @@ class KeyValueSessions:
         return f"revoked-sessions-before-{user_id}"
 
     async def _entries(self, user_id: str) -> list[_Entry]:
-        listed = _parse(await self._kv.get(self._list_key(user_id)))
-        now = _milliseconds(self._runtime.now())
+        return self._living(await self._kv.get(self._list_key(user_id)))
+
+    def _living(self, text: str | None) -> list[_Entry]:
+        """Return the lines of a list whose time has not come, the first to end first."""
+        listed, now = _parse(text), _milliseconds(self._runtime.now())
         entries = [
             _Entry(each["token"], each["expiresAt"])
             for each in (listed if isinstance(listed, list) else [])
@@ -235,12 +272,13 @@ class KeyValueSessions:
         return sorted((each for each in entries if each.expires_at > now), key=lambda each: each.expires_at)
 
     async def _relist(self, user_id: str, *, add: _Entry | None = None, drop: Iterable[str] = ()) -> None:
-        gone = {*drop, *([add.token] if add else [])}
-        entries = [entry for entry in await self._entries(user_id) if entry.token not in gone]
-        entries = sorted([*entries, *([add] if add else [])], key=lambda each: each.expires_at)
-        if not entries:
-            await self._kv.delete(self._list_key(user_id))
-            return
-        listed = [{"token": entry.token, "expiresAt": entry.expires_at} for entry in entries]
-        ttl = self._seconds_until(entries[-1].expires_at)
-        await self._kv.set(self._list_key(user_id), json.dumps(listed, separators=(",", ":")), ttl)
+        """Change the list; again, where somebody else did meanwhile: a lost line is a session nobody ends."""
+        key, gone = self._list_key(user_id), {*drop, *([add.token] if add else [])}
+        while True:
+            text = await self._kv.get(key)
+            entries = [entry for entry in self._living(text) if entry.token not in gone]
+            entries = sorted([*entries, *([add] if add else [])], key=lambda each: each.expires_at)
+            listed = [{"token": entry.token, "expiresAt": entry.expires_at} for entry in entries]
+            ttl = self._seconds_until(entries[-1].expires_at) if entries else timedelta(0)
+            if await self._kv.swap(key, text, json.dumps(listed, separators=(",", ":")), ttl):
+                return

@@ -22,6 +22,13 @@ return sum
 _DECREMENT: Final = (
     "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end return 0"
 )
+# The first argument tells an empty value from none, which GET answers with false.
+_SWAP: Final = """
+if redis.call('GET', KEYS[1]) ~= (ARGV[1] == '1' and ARGV[2]) then return 0 end
+if tonumber(ARGV[4]) < 1 then redis.call('DEL', KEYS[1]) return 1 end
+redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[4])
+return 1
+"""
 
 
 class RedisKeyValue:
@@ -38,6 +45,7 @@ class RedisKeyValue:
         # Any: a script answers what it returns
         self._increment: Callable[..., Awaitable[Any]] = client.register_script(_INCREMENT)
         self._decrement: Callable[..., Awaitable[Any]] = client.register_script(_DECREMENT)
+        self._swap: Callable[..., Awaitable[Any]] = client.register_script(_SWAP)
 
     @classmethod
     def from_url(cls, url: str, prefix: str = "") -> "RedisKeyValue":
@@ -69,13 +77,11 @@ class RedisKeyValue:
         with self._asking():
             await self._client.set(self._prefix + key, value, ex=seconds)
 
-    async def replace(self, key: str, value: str, ttl: timedelta) -> bool:
-        """Store a value where there is one."""
-        seconds = int(ttl.total_seconds())
-        if seconds < 1:
-            return await self.get_and_delete(key) is not None
+    async def swap(self, key: str, seen: str | None, value: str, ttl: timedelta) -> bool:
+        """Store a value in the place of the one that was seen."""
+        args = [int(seen is not None), seen or "", value, int(ttl.total_seconds())]
         with self._asking():
-            return bool(await self._client.set(self._prefix + key, value, ex=seconds, xx=True))
+            return bool(await self._swap(keys=[self._prefix + key], args=args))
 
     async def delete(self, key: str) -> None:
         """Remove a value."""

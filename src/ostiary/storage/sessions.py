@@ -48,8 +48,8 @@ class SessionStore(Protocol):
         """Return the sessions of a user, the oldest first, at most 100."""
         ...
 
-    async def user_changed(self, user: User) -> None:
-        """Bring copies of a user up to date."""
+    async def user_changed(self, user_id: str) -> None:
+        """Bring copies of a user up to date with the row; nobody who races leaves an older one."""
         ...
 
 
@@ -97,5 +97,5 @@ class TableSessions:
         # sorted here, where sessions of one moment keep the order in which they were written
         return sorted(rows, key=lambda session: session.created_at)
 
-    async def user_changed(self, user: User) -> None:
+    async def user_changed(self, user_id: str) -> None:
         """Do nothing: the join always sees the user as it is."""

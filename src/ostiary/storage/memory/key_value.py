@@ -46,9 +46,10 @@ class MemoryKeyValue:
         if len(self._entries) >= self._sweep_at:
             self._sweep()
 
-    async def replace(self, key: str, value: str, ttl: timedelta) -> bool:
-        """Store a value where there is one."""
-        if self._living(key) is None:
+    async def swap(self, key: str, seen: str | None, value: str, ttl: timedelta) -> bool:
+        """Store a value in the place of the one that was seen."""
+        entry = self._living(key)
+        if (None if entry is None else entry.value) != seen:
             return False
         await self.set(key, value, ttl)
         return True
