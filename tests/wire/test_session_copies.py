@@ -1,5 +1,6 @@
 """Copies of sessions are proved once; what may end them is judged again each time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,7 +27,11 @@ def with_copies(**cache: object) -> SessionOptions:
     return SessionOptions(cookie_cache=CookieCache(enabled=True, **cache))
 
 
-def a_copy(clock: FrozenRuntime, name: str = "Ada", strategy: Strategy = "compact") -> str:
+def some_copies(secret: str = SECRET) -> SessionCopies:
+    return SessionCopies("compact", Keyring.of(secret), SCHEMA, Renderer(SCHEMA))
+
+
+def a_payload(clock: FrozenRuntime, name: str = "Ada") -> CachePayload:
     now, render = clock.now(), Renderer(SCHEMA)
     user = User(
         id="u",
@@ -47,8 +52,15 @@ def a_copy(clock: FrozenRuntime, name: str = "Ada", strategy: Strategy = "compac
         user_agent=None,
         user_id="u",
     )
-    payload = CachePayload(render.session(session), render.user(user), int(now.timestamp() * 1000))
-    return encode(payload, strategy, timedelta(minutes=5), Keyring.of(SECRET), clock)
+    return CachePayload(render.session(session), render.user(user), int(now.timestamp() * 1000))
+
+
+def copied(payload: CachePayload, clock: FrozenRuntime) -> str:
+    return encode(payload, "compact", timedelta(minutes=5), Keyring.of(SECRET), clock)
+
+
+def a_copy(clock: FrozenRuntime, name: str = "Ada") -> str:
+    return copied(a_payload(clock, name), clock)
 
 
 @pytest.mark.parametrize("strategy", ["compact", "jwt", "jwe"])
@@ -92,7 +104,7 @@ async def test_a_new_version_ends_remembered_copies(clock: FrozenRuntime) -> Non
 
 
 def test_a_remembered_copy_is_not_read_again(clock: FrozenRuntime) -> None:
-    copies = SessionCopies("compact", Keyring.of(SECRET), SCHEMA)
+    copies = some_copies()
     text = a_copy(clock)
     once, twice, again = (copies.read(text, clock.now()) for _ in range(AGAIN))
     assert once == twice
@@ -100,14 +112,14 @@ def test_a_remembered_copy_is_not_read_again(clock: FrozenRuntime) -> None:
 
 
 def test_a_copy_that_proves_nothing_is_not_remembered(clock: FrozenRuntime) -> None:
-    copies = SessionCopies("compact", Keyring.of("another-secret-of-thirty-two-characters"), SCHEMA)
+    copies = some_copies("another-secret-of-thirty-two-characters")
     for _ in range(AGAIN):
         assert copies.read(a_copy(clock), clock.now()) is None
     assert copies.remembered == 0
 
 
 def test_only_so_many_copies_are_remembered(clock: FrozenRuntime) -> None:
-    copies = SessionCopies("compact", Keyring.of(SECRET), SCHEMA)
+    copies = some_copies()
     for number in range(MOST_REMEMBERED + 10):
         text = a_copy(clock, f"Ada {number}")
         for _ in range(AGAIN):
@@ -116,11 +128,43 @@ def test_only_so_many_copies_are_remembered(clock: FrozenRuntime) -> None:
 
 
 def test_a_long_copy_is_believed_but_not_remembered(clock: FrozenRuntime) -> None:
-    copies = SessionCopies("compact", Keyring.of(SECRET), SCHEMA)
+    copies = some_copies()
     text = a_copy(clock, "A" * LONGEST_REMEMBERED)
     for _ in range(AGAIN):
         assert copies.read(text, clock.now()) is not None
     assert copies.remembered == 0
+
+
+def test_a_copy_says_what_its_entities_hold(clock: FrozenRuntime) -> None:
+    payload = a_payload(clock)
+    session = {**payload.session, "secret": "of a field that nobody declared"}
+    copy = some_copies().read(copied(replace(payload, session=session), clock), clock.now())
+    assert copy is not None
+    render, active = Renderer(SCHEMA), copy.active
+    assert list(copy.output.session.items()) == list(render.cached_session(active.session).items())
+    assert list(copy.output.user.items()) == list(render.cached_user(active.user).items())
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-03-01T10:00:00Z",
+        "2026-03-01 10:00:00.000Z",
+        "2026-03-01T10:00:00.000999Z",
+        "2026-03-01T12:00:00.000+02:00",
+        "2026-W09-7T10:00:00.000Z",
+        "2026-03-01T10:00:00,000Z",
+        "20260301T100000.000Z",
+    ],
+)
+def test_a_moment_that_others_write_in_another_form_is_said_in_ours(
+    clock: FrozenRuntime, written: str
+) -> None:
+    payload = a_payload(clock)
+    user = {**payload.user, "createdAt": written}
+    copy = some_copies().read(copied(replace(payload, user=user), clock), clock.now())
+    assert copy is not None
+    assert copy.output.user["createdAt"] == "2026-03-01T10:00:00.000Z"
 
 
 async def test_what_a_hook_does_to_an_answer_stays_out_of_the_next_one(clock: FrozenRuntime) -> None:

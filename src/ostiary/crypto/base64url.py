@@ -2,7 +2,6 @@
 
 import binascii
 
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # the letters that may come last, by the length of the last group
 _LAST = {2: frozenset("AQgw"), 3: frozenset("AEIMQUYcgkosw048")}
@@ -21,5 +20,6 @@ def decode(text: str) -> bytes:
     tail = len(text) % 4
     if tail in _LAST and text[-1] not in _LAST[tail]:
         raise ValueError("bits behind the last byte")
-    padded = text.encode("ascii").translate(_TO_STANDARD) + b"=" * (-tail % 4)
-    return binascii.a2b_base64(padded, strict_mode=True)
+    # not `translate`, which is slower even where these two are many
+    standard = text.encode("ascii").replace(b"-", b"+").replace(b"_", b"/")
+    return binascii.a2b_base64(standard + b"=" * (-tail % 4), strict_mode=True)

@@ -119,5 +119,6 @@ def value_of(entity: Entity, described: Field[Any]) -> Value:
 def build(model: Model[E], row_id: str, values: Mapping[str, Value]) -> E:
     """Make an entity from values by wire name; whatever the class does not declare goes to `extra`."""
     declared = {attribute: values.get(name) for attribute, name in model.declared_names}
-    extra = {name: values.get(name) for name in model.extra_names}
+    added = model.extra_names
+    extra = {name: values.get(name) for name in added} if added else {}
     return model.entity(id=row_id, extra=extra, **declared)

@@ -96,6 +96,6 @@ def not_found() -> Response:
 
 def guarded(response: Response) -> Response:
     """Keep an answer out of caches, and away from whoever would misread it, unless it says more of that."""
-    said = {name for name, _ in response.headers}
+    said = dict(response.headers)
     response.headers.extend([guard for guard in GUARDS if guard[0] not in said])
     return response

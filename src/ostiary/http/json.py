@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import chain
@@ -69,6 +70,15 @@ def _parts(value: JsonValue, depth: int) -> Iterable[JsonValue]:
             raise ValueError("nested too deeply")
         return chain(value, value.values()) if isinstance(value, dict) else value
     return ()
+
+
+# no hour 24, which some Pythons read: it is written as the next day
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+
+
+def is_iso(text: str) -> bool:
+    """Tell whether a text that is a moment is what `iso` makes of that moment."""
+    return _ISO.fullmatch(text) is not None
 
 
 def iso(moment: datetime) -> str:

@@ -129,8 +129,7 @@ class Pipeline:
         return answers.guarded(await self._handled(request))
 
     async def _handled(self, request: Request) -> Response:
-        bare = request.mount + request.path.rstrip("/")
-        if bare in self._disabled:
+        if self._disabled and request.mount + request.path.rstrip("/") in self._disabled:
             return Response(404, [("content-type", "text/plain;charset=UTF-8")], b"Not Found")
         path = request.path.removesuffix("/") if self._skip_slashes else request.path
         route = self._routes.get((request.mount, request.method, path)) or self._with_parameter(request, path)
@@ -205,7 +204,8 @@ class Pipeline:
     async def _answer(self, context: Context, route: Route) -> Response:
         if route.limit is not None:
             await self._limits.check(context, route.endpoint, route.limit)
-        await self.present(context)
+        if self._present:
+            await self.present(context)
         for on_request in self._on_request:
             if (answer := await on_request(context)) is not None:
                 return answer
@@ -221,7 +221,9 @@ class Pipeline:
             await self.services.origins.check_redirects(context.request, context.body)
         for before in route.before:
             await before(context)
-        arguments = await self._admitted(context, route)
+        arguments = self._validated(context, route)
+        if route.redirects or route.session is not None:
+            await self._admit(context, route, arguments)
         if endpoint.checks_form_origin and not context.request.in_process:
             await self.services.origins.check_form(context.request)
         if route.context is not None:
@@ -232,8 +234,7 @@ class Pipeline:
             result = result if replacement is None else replacement
         return result
 
-    async def _admitted(self, context: Context, route: Route) -> dict[str, object]:
-        arguments = self._validated(context, route)
+    async def _admit(self, context: Context, route: Route, arguments: dict[str, object]) -> None:
         if route.redirects and not context.request.in_process:
             await self.services.origins.check_redirects(context.request, None)
         if (session := route.session) is not None:
@@ -241,7 +242,6 @@ class Pipeline:
             arguments[session.name] = (
                 None if anonymous else await self._require_session(context, session.type)
             )
-        return arguments
 
     @staticmethod
     def _validated(context: Context, route: Route) -> dict[str, object]:
@@ -255,12 +255,13 @@ class Pipeline:
                 arguments[body.name] = context.body  # called in process with a typed input
             else:
                 arguments[body.name] = validate(body.type, context.body, "body")
-        if (query := route.query) is not None and isinstance(context.body, query.type):
-            arguments[query.name] = context.body  # called in process with a typed query
-        elif query is not None:
-            given = context.request.query
-            known = None if given else route.no_query
-            arguments[query.name] = known or validate(query.type, dict(given), "query")
+        if (query := route.query) is not None:
+            if context.body is not UNDEFINED and isinstance(context.body, query.type):
+                arguments[query.name] = context.body  # called in process with a typed query
+            else:
+                given = context.request.query
+                known = None if given else route.no_query
+                arguments[query.name] = known or validate(query.type, dict(given), "query")
         if route.path is not None:
             arguments[route.path.name] = context.request.path.rstrip("/").rpartition("/")[2]
         return arguments

@@ -7,7 +7,6 @@ from typing import Any
 
 from ostiary.domain.entities import (
     Account,
-    ActiveSession,
     Entity,
     Session,
     User,
@@ -18,7 +17,8 @@ from ostiary.domain.errors import JsonValue
 from ostiary.domain.models import ACCOUNT, KEY_VALUE_ORDER, SESSION, USER
 from ostiary.domain.schema import Field as Column
 from ostiary.domain.schema import Model, Schema
-from ostiary.http.json import dump, iso
+from ostiary.domain.values import coerce
+from ostiary.http.json import dump, is_iso, iso
 from ostiary.http.wire import UNSET, Cached, Output, listed_columns, output_members
 
 # wire: what comes from the cookie cache is written in this order
@@ -58,6 +58,31 @@ def _account_form(model: Model[Account]) -> Callable[[Account], dict[str, JsonVa
     return lambda account: {**form(account), "scopes": stored_scopes(account.scope)}
 
 
+def _in_order(model: Model[Any], first: Sequence[str]) -> list[Column[Any]]:
+    """Return what may leave the server: these fields, then the others."""
+    by_name = {field.name: field for field in model.returned}
+    ordered = [by_name[name] for name in first if name in by_name]
+    return ordered + [field for field in model.returned if field.name not in first]
+
+
+def _copied_form(
+    fields: Sequence[Column[Any]],
+) -> Callable[[Mapping[str, JsonValue]], dict[str, JsonValue]]:
+    """Return the function that writes the identifier and these fields as they stand in a copy."""
+    names = ["id", *(f.name for f in fields)]
+    dates = [f for f in fields if f.type == "date"]
+
+    def form(members: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Write the members in their order, dates in our form."""
+        body: dict[str, Any] = {name: members.get(name) for name in names}
+        for field in dates:
+            if (moment := body[field.name]) is not None and not is_iso(moment):
+                body[field.name] = _plain_form(coerce(field, moment))
+        return body
+
+    return form
+
+
 def _plain_form(value: Any) -> JsonValue:
     return iso(value) if isinstance(value, datetime) else value
 
@@ -80,20 +105,18 @@ class Renderer:
         self._schema = schema
         self.cached_user = self._ordered(user, _CACHED_ORDER["user"])
         self.cached_session = self._ordered(session, _CACHED_ORDER["session"])
+        self._copied_user = _copied_form(_in_order(user, _CACHED_ORDER["user"]))
+        self._copied_session = _copied_form(_in_order(session, _CACHED_ORDER["session"]))
         self._forms: dict[type, Callable[[Any], JsonValue]] = {Cached: _cached_form}
 
     @staticmethod
     def _ordered(model: Model[Any], first: Sequence[str]) -> Callable[[Entity], dict[str, JsonValue]]:
         """Write the identifier, then these members, then the others."""
-        by_name = {field.name: field for field in model.returned}
-        ordered = [by_name[name] for name in first if name in by_name]
-        ordered += [field for field in model.returned if field.name not in first]
-        return _entity_form(model, ordered, first=["id"])
+        return _entity_form(model, _in_order(model, first), first=["id"])
 
-    def cached(self, active: ActiveSession) -> Cached:
-        """Write what a cached copy says of a session."""
-        form = {"session": self.cached_session(active.session), "user": self.cached_user(active.user)}
-        return Cached(dump(form))
+    def cached(self, session: Mapping[str, JsonValue], user: Mapping[str, JsonValue]) -> Cached:
+        """Write what a cached copy says, of whose members both entities were made."""
+        return Cached(dump({"session": self._copied_session(session), "user": self._copied_user(user)}))
 
     def text(self, value: object) -> bytes:
         """Return the JSON text of a handler's result."""

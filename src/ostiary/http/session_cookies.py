@@ -43,7 +43,8 @@ class SessionCookies:
 
     def __post_init__(self) -> None:
         """Be ready for copies."""
-        copies = SessionCopies(self.options.cookie_cache.strategy or "compact", self.keyring, self.schema)
+        strategy = self.options.cookie_cache.strategy or "compact"
+        copies = SessionCopies(strategy, self.keyring, self.schema, self.renderer)
         object.__setattr__(self, "copies", copies)
 
     def token(self, request: Request) -> str | None:

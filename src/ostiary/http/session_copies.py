@@ -1,6 +1,6 @@
 """The copies of sessions that browsers carry: proved once, and remembered while they are sent again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,17 +27,12 @@ class Copy:
     version: str
     expires_at: int
     """Milliseconds since the epoch."""
-    _output: Cached | None = field(default=None, init=False, repr=False, compare=False)
+    output: Cached
+    """What it says."""
 
     def remaining(self, now: datetime) -> timedelta:
         """Return how much longer it is believed."""
         return timedelta(milliseconds=self.expires_at - milliseconds(now))
-
-    def output(self, renderer: Renderer) -> Cached:
-        """Return what it says, written the first time anybody asks."""
-        if self._output is None:
-            self._output = renderer.cached(self.active)
-        return self._output
 
 
 class SessionCopies:
@@ -48,11 +43,12 @@ class SessionCopies:
     Nothing that fails is remembered, so nobody without the secret can fill the memory.
     """
 
-    def __init__(self, strategy: Strategy, keyring: Keyring, schema: Schema) -> None:
+    def __init__(self, strategy: Strategy, keyring: Keyring, schema: Schema, renderer: Renderer) -> None:
         """Load what the strategy needs."""
         prepare(strategy)
         self._strategy: Final[Strategy] = strategy
         self._keyring = keyring
+        self._renderer = renderer
         self._session = schema[SESSION]
         self._user = schema[USER]
         self._proved: Recurring[Copy] = Recurring(MOST_REMEMBERED)
@@ -80,4 +76,5 @@ class SessionCopies:
         user = entity_from_json(self._user, payload.user)
         if session is None or user is None:
             return None
-        return Copy(ActiveSession(session, user), payload.version, payload.expires_at)
+        output = self._renderer.cached(payload.session, payload.user)
+        return Copy(ActiveSession(session, user), payload.version, payload.expires_at, output)

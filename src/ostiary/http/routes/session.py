@@ -57,7 +57,7 @@ async def get_session(
         raise Errors.METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED()
     reading = await context.read_session(may_refresh=context.request.method == "POST")
     if reading.copy is not None:
-        return reading.copy.output(context.services.renderer)
+        return reading.copy.output
     active = reading.active
     if active is None:
         return None
