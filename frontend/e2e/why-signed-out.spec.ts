@@ -68,4 +68,6 @@ test("an address puts no words into our mouth", async ({ page }) => {
     await page.goto(`/sign-in?ended=${word}`);
     await expect(page.getByRole("main").getByRole("status")).toHaveText("Your session has ended. Sign in again to go on.");
   }
+  await page.goto("/sign-in?error=constructor");
+  await expect(page.getByText("The sign-in did not work. Try again.")).toBeVisible();
 });

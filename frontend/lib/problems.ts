@@ -54,10 +54,15 @@ const BY_STATUS_TEXT: Record<number, string> = {
   503: "The server is busy. Try again in a moment.",
 };
 
+/** Look up a name that may come from an address: "constructor" is in every object, and no text. */
+function named<T>(table: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** Put a refusal into words: by its code, else by its status, else what the server says itself. */
 export function problemOf({ code, message, status }: Refusal): Problem {
   const name = code ?? BY_STATUS[status] ?? "UNKNOWN";
-  const known = BY_CODE[name];
+  const known = named(BY_CODE, name);
   if (known) return { code: name, ...known };
   const said = status < 500 ? message : undefined;
   return { code: name, text: BY_STATUS_TEXT[status] ?? said ?? "Something went wrong. Try again." };
@@ -90,7 +95,7 @@ const AT_SIGN_IN: Record<string, string> = {
 
 /** Return what is to be said about a sign-in at a provider that came to nothing. */
 export function problemOfSignIn(code: string): Problem {
-  const text = AT_SIGN_IN[code] ?? "The sign-in did not work. Try again.";
+  const text = named(AT_SIGN_IN, code) ?? "The sign-in did not work. Try again.";
   return { code, text };
 }
 
@@ -102,5 +107,5 @@ const AT_LINKING: Record<string, string> = {
 
 /** Return what is to be said where an account could not be linked. */
 export function problemOfLinking(code: string): Problem {
-  return { code, text: AT_LINKING[code] ?? "The account could not be linked. Try again." };
+  return { code, text: named(AT_LINKING, code) ?? "The account could not be linked. Try again." };
 }
