@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote
 
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,9 @@ from ostiary.domain.entities import Session, User
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.options import SessionOptions
 from ostiary.storage.store import Store
-from tests.builders import SESSION_COOKIE, Browser, cookie_names, some_auth, some_options
+from tests.builders import ORIGIN, SESSION_COOKIE, Browser, cookie_names, some_auth, some_options
+from tests.integration.application import application
+from tests.integration.sockets import open_socket
 from tests.security.exchange import exchange
 
 DATA = "better-auth.session_data"
@@ -177,3 +180,29 @@ async def test_nothing_is_cached_before_a_session_exists(clock: FrozenRuntime) -
         assert (answer.status_code, answer.json()["token"], cookie_names(answer)) == (200, None, [])
         answer = await browser.sign_in()
         assert (answer.status_code, cookie_names(answer)) == (403, [])
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+async def test_a_copy_of_an_ended_session_changes_nothing_in_the_application_either(
+    clock: FrozenRuntime, strategy: str
+) -> None:
+    """S26 S28: no writing, no socket, nothing that asks for a recent sign-in; reading, as stated."""
+    auth = cached_auth(clock, strategy)
+    app = application(auth)
+    async with Browser(auth) as browser:
+        token = (await browser.sign_up())["token"]
+        cookies = f"{SESSION_COOKIE}={browser.cookie()}; {DATA}={browser.cookie(DATA)}"
+    headers = {"cookie": cookies, "origin": ORIGIN}
+
+    async def reached() -> tuple[int, int, int, bool]:
+        """Return how a reading, a writing and a sensitive route answer, and whether a socket opens."""
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=ORIGIN) as tab:
+            read = await tab.get("/me", headers=headers)
+            written = await tab.post("/notes", headers=headers, json={"text": "mine"})
+            fresh = await tab.get("/fresh", headers=headers)
+        async with open_socket(app, "/socket", cookies) as socket:
+            return read.status_code, written.status_code, fresh.status_code, socket.accepted
+
+    assert await reached() == (200, 200, 200, True)
+    await auth.services.sessions.revoke(token)
+    assert await reached() == (200, 401, 401, False)

@@ -26,7 +26,8 @@ class CookieCache:
     version: str | Callable[[Session, User], str] = "1"
     """Copies of another version are ignored: raise it to invalidate all of them at once."""
     believed_by_writes: bool = False
-    """Let endpoints that change something believe a copy, too; by default only GET endpoints do."""
+    """Let endpoints and routes of the application that change something, and WebSockets, believe a copy, too;
+    by default only GET does."""
     refresh_cache: bool | timedelta = True
     """Without a database: renew the copy when less than this is left (True: a fifth of `max_age`)."""
 

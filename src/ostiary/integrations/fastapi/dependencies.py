@@ -91,8 +91,10 @@ class _FreshSession(Credential):
     async def __call__(self, connection: HTTPConnection) -> ActiveSession:
         """Return session and user; raises UNAUTHORIZED or SESSION_NOT_FRESH."""
         visit = visit_of(connection)
-        active = await _require_session(visit)
-        if not visit.is_fresh(await _require_principal(visit)):
+        active, principal = await _require_session(visit), await _require_principal(visit)
+        if not await visit.is_alive(principal):  # what was judged may have been a copy
+            raise visit.required()
+        if not visit.is_fresh(principal):
             raise Errors.SESSION_NOT_FRESH(reason="signed in too long ago")
         return active
 

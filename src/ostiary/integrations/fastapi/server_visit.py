@@ -87,11 +87,11 @@ class ServerVisit:
     async def _by_session(self) -> Principal | None:
         context, services = self.context, self.auth.services
         by_cookie = not context.request.is_presented
-        if by_cookie and self._needs_origin and services.session_cookies.token(context.request) is not None:
+        if by_cookie and self._changes and services.session_cookies.token(context.request) is not None:
             await services.origins.check_origin(context.request)
         try:
             with under(context.circumstances):
-                active = (await context.read_session()).active
+                active = (await context.read_session(from_store=self._asks_store)).active
         except AuthError:
             return None  # revoked while it was being extended
         if active is None:
@@ -104,9 +104,17 @@ class ServerVisit:
         )
 
     @property
-    def _needs_origin(self) -> bool:
-        # No same-origin policy protects a WebSocket: its handshake carries cookies from anywhere.
+    def _changes(self) -> bool:
+        """Tell whether it may change something, or open what outlives every copy of a session.
+
+        No same-origin policy protects a WebSocket: its handshake carries cookies from anywhere.
+        """
         return self._scope["type"] == "websocket" or self._scope["method"] not in _SAFE_METHODS
+
+    @property
+    def _asks_store(self) -> bool:
+        """Tell whether a copy is not good enough: a revoked session must not act on its strength."""
+        return self._changes and not self.auth.options.session.cookie_cache.believed_by_writes
 
     async def is_alive(self, principal: Principal) -> bool:
         """Ask the store for a session, and judge a token again."""
