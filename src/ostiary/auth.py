@@ -183,17 +183,19 @@ class Auth:
         return (await migrations.apply(self.database_url, self.schema)).additions
 
     def start(self) -> None:
-        """Begin the work beside the requests: delivering the mail that waits. `install` sees to it."""
-        if self.services.courier is not None:
-            self.services.courier.start()
+        """Begin the work beside the requests: mail that waits, rows that are over. `install` sees to it."""
+        for each in (self.services.courier, self.services.housekeeper):
+            if each is not None:
+                each.start()
 
     async def close(self) -> None:
         """Finish work in the background and return every connection."""
         if self.services.audit.linker is not None:
             self.services.audit.linker.hurry()
         await self.services.background.drain()
-        if self.services.courier is not None:
-            await self.services.courier.stop()
+        for each in (self.services.courier, self.services.housekeeper):
+            if each is not None:
+                await each.stop()
         await self.services.social.directory.close()
         await self.services.store.close()
         if self.services.key_value is not None:

@@ -21,8 +21,8 @@ def clean(
 ) -> None:
     """Delete sessions, one-time values and refresh tokens that ended more than a day ago.
 
-    A batch at a time, beside running servers; stopped half way, the rest waits for the next run. Run it from
-    cron, once a day.
+    A batch at a time, beside running servers; stopped half way, the rest waits for the next run. `ostiary
+    serve` does it by itself; for an application run it from cron, once a day, or set `housekeeping`.
     """
     auth = target(config, app).auth
     deleted = run(auth, _cleaned(auth, batch))

@@ -24,9 +24,12 @@ from ostiary.services.accounts import Accounts
 from ostiary.services.admission import Admission
 from ostiary.services.audit import AuditLog
 from ostiary.services.audit_chain import AuditChain, ChainLinker
+from ostiary.services.audit_retention import AuditRetention
 from ostiary.services.background import Background
 from ostiary.services.breached_passwords import BreachedPasswords
+from ostiary.services.cleaning import Cleaning
 from ostiary.services.denials import Denials
+from ostiary.services.housekeeping import Housekeeper
 from ostiary.services.mail_flows import MailFlows, codes_of, courier_of, mail_flows_of, mailed_links_of
 from ostiary.services.oauth.linking import Linking
 from ostiary.services.oauth.tokens import TokenSeal
@@ -148,6 +151,18 @@ def _cookies_of(options: Options, parts: Parts, renderer: Renderer, schema: Sche
     return SessionCookies(names, keyring, options.session, schema, renderer, runtime, accounts)
 
 
+def _housekeeper_of(
+    options: Options, parts: Parts, audit: AuditLog, limiter: RateLimiter
+) -> Housekeeper | None:
+    if not options.housekeeping:
+        return None
+    runtime, store = runtime_of(options, parts), audit.store
+    cleaning = Cleaning(store, runtime, options.session.preserve_session_in_database)
+    retention = AuditRetention(audit, AuditChain(store))
+    keep = options.audit.keep_for if options.audit.enabled else None
+    return Housekeeper(cleaning, retention, keep, limiter, runtime)
+
+
 def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimiter) -> Services:
     """Return everything that stands behind the endpoints."""
     runtime, keyring = runtime_of(options, parts), keyring_of(options)
@@ -192,6 +207,7 @@ def services_of(options: Options, parts: Parts, store: Store, limiter: RateLimit
         renderer=renderer,
         background=background,
         courier=mail_flows.links.courier,
+        housekeeper=_housekeeper_of(options, parts, audit, limiter),
         signing=signing,
         judge=judge,
         access_judge=None if judge is None else access_judge_of(judge),

@@ -42,6 +42,7 @@ from ostiary.verification.tokens import TokenJudge
 if TYPE_CHECKING:
     from ostiary.http.endpoint import Endpoint
     from ostiary.services.courier import Courier
+    from ostiary.services.housekeeping import Housekeeper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,8 @@ class Services:
     background: Background
     courier: "Courier | None"
     """Delivers the mails that no function of the application sends, where there is a mailer."""
+    housekeeper: "Housekeeper | None"
+    """Deletes what is over, where that is wanted."""
     accounts: Accounts
     social: SocialSignIn
     provider_tokens: ProviderTokens

@@ -77,6 +77,9 @@ class Options:
     """Where a browser is sent when a flow fails."""
     cors: bool = False
     """Answer preflights and allow credentials for the trusted origins, exact matches only."""
+    housekeeping: bool = False
+    """Delete what ended more than a day ago beside the requests, in one process each hour; else run `ostiary
+    clean` from cron. `ostiary serve` does unless told otherwise."""
 
     def __post_init__(self) -> None:
         """Refuse secrets and addresses that cannot be meant."""

@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from difflib import get_close_matches
 from email.headerregistry import Address
 from pathlib import Path
@@ -112,6 +113,10 @@ class Settings(BaseSettings):
     """Trace requests by the process's OpenTelemetry; needs the extra `tracing`."""
     audit: bool = True
     """Record security acts in the audit log."""
+    audit_days: int | None = Field(None, ge=1, le=36500)
+    """Remove older events from the audit log; by default they are kept until `ostiary audit prune`."""
+    housekeeping: bool = True
+    """Delete what ended more than a day ago, a batch at a time, in one of all processes, once an hour."""
     migrate: bool = True
     """Add missing tables and columns at start."""
     options: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
@@ -156,12 +161,14 @@ class Settings(BaseSettings):
     def to_options(self) -> Options:
         """Return the options of the auth server; raises ConfigurationError with the cure."""
         options = Options.from_mapping(self._mapping())
+        keep = options.audit.keep_for if self.audit_days is None else timedelta(days=self.audit_days)
         return replace(
             options,
             password_policy=self._policy(options.password_policy),
             session=replace(options.session, store_in_key_value=self.redis_sessions),
             cors=self.cors,
-            audit=replace(options.audit, enabled=self.audit),
+            audit=replace(options.audit, enabled=self.audit, keep_for=keep),
+            housekeeping=self.housekeeping,
         )
 
     def _mapping(self) -> dict[str, JsonValue]:

@@ -150,12 +150,15 @@ class AuditChain:
                 yield event
             after = batch[-1].position or 0
 
-    async def verify(self, known: Sequence[Head] = ()) -> Verdict:
-        """Compute the chain anew from its first event that is left; `known` are places noted elsewhere."""
+    async def verify(self, known: Sequence[Head] = (), *, up_to: int | None = None) -> Verdict:
+        """Compute the chain anew from its first event that is left; `known` are places noted elsewhere.
+
+        With `up_to` it ends at that position, and says nothing of what comes after.
+        """
         while True:
             pruning = await newest_pruning(self._rows)
             start = await self._start(pruning)
-            verdict = await self._examined(start, pruning, known)
+            verdict = await self._examined(start, pruning, known, up_to)
             # what a pruning took meanwhile is not missing
             if not verdict.faults or start == await self._start(await newest_pruning(self._rows)):
                 return verdict
@@ -168,11 +171,13 @@ class AuditChain:
         # a pruning that was stopped leaves an event whose predecessor is gone
         return pruning.last if Head.of(first).position > pruning.last.position else Head.of(first)
 
-    async def _examined(self, start: Head, pruning: Pruning | None, known: Sequence[Head]) -> Verdict:
+    async def _examined(
+        self, start: Head, pruning: Pruning | None, known: Sequence[Head], end: int | None
+    ) -> Verdict:
         head, youngest, late = start, None, 0
         noted = _by_position([*known, *([pruning.last] if pruning is not None else ())])
         faults = list(_faults_before(start, noted))
-        async for event in self.events(after=start.position):
+        async for event in self.events(after=start.position, up_to=end):
             position = event.position or 0
             if position != head.position + 1:
                 faults.append(Fault(head.position + 1, f"missing, up to {position - 1}"))
@@ -185,7 +190,8 @@ class AuditChain:
                 faults.append(Fault(position, "another hash was noted elsewhere"))
             late += youngest is not None and event.created_at < youngest - _LATE
             youngest = event.created_at if youngest is None else max(youngest, event.created_at)
-        faults += [Fault(position, "missing, though it was noted elsewhere") for position in noted]
+        missing = (position for position in noted if end is None or position <= end)
+        faults += [Fault(position, "missing, though it was noted elsewhere") for position in missing]
         waiting = await self._rows.count(AuditFields.POSITION.equals(None))
         return Verdict(head, faults, late, waiting, pruning)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ostiary import ConfigurationError
+from ostiary import AuditOptions, ConfigurationError
 from ostiary.plugins import NewDevice
 from ostiary.server import Settings
 from tests.builders import SECRET
@@ -186,3 +186,15 @@ def test_the_way_back_of_a_new_device_needs_a_page(monkeypatch: pytest.MonkeyPat
         Settings.model_validate(values).to_auth()
     auth = Settings.model_validate({**values, "reset_page": "/new-password"}).to_auth()
     assert [each.reset_page for each in auth.plugins if isinstance(each, NewDevice)] == ["/new-password"]
+
+
+def test_a_server_cleans_by_itself_and_keeps_its_audit_log_unless_told_otherwise() -> None:
+    options = Settings.model_validate({"secret": SECRET}).to_options()
+    assert (options.housekeeping, options.audit.keep_for) == (True, None)
+    told = Settings.model_validate({"secret": SECRET, "housekeeping": False, "audit_days": 400}).to_options()
+    assert (told.housekeeping, told.audit.keep_for) == (False, timedelta(days=400))
+
+
+def test_an_audit_log_that_forgets_at_once_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="a day at least"):
+        AuditOptions(keep_for=timedelta(hours=1))
