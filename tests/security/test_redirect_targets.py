@@ -181,11 +181,24 @@ async def test_no_refused_departure_is_remembered() -> None:
         *((f"app://host/{way}", "app://host/cb/*") for way in ("cb/../evil", "cb/x/%2e%2e/%2e%2e/evil")),
         ("app://host/evil?x=/cb/", "app://host/*/cb"),
         ("app://host/evil#/x/cb", "app://host/*/cb"),
+        *(
+            (f"https://{host}/x", pattern)
+            for host, pattern in (
+                ("busine\u00df.example", "https://business.example"),
+                ("BUSINE\u1e9e.example", "https://business.example"),
+                ("pa\u00df.app.test", "*.app.test"),
+                ("a.pa\u00df.test", "https://*.pass.test"),
+                ("\u03c2.example", "https://xn--4xa.example"),
+                ("\U0001d6d3.example", "https://xn--4xa.example"),
+                ("busi\u200dness.example", "https://business.example"),
+                ("busi\u200cness.example", "https://business.example"),
+            )
+        ),
         *((f"app://{host}", "app://") for host in ("[", "[::1", "x]/[", "a@[b", "x:y", "\u2100")),
     ],
 )
 async def test_a_target_that_only_looks_like_what_is_trusted_is_refused(target: str, pattern: str) -> None:
-    """S70: scripts behind a host of ours, ways out of the path of an application, hosts that are none."""
+    """S70: scripts behind a host of ours, ways out of an application, hosts that are none or another."""
     options = surface_options(trusted_origins=(pattern,))
     for path, name in (("/reset-password/unknown", "callbackURL"), ("/verify-email", "callbackURL")):
         query = f"token=x&{name}={quote(target, safe='')}"
@@ -204,12 +217,14 @@ async def test_a_target_that_only_looks_like_what_is_trusted_is_refused(target: 
         ),
         ("exp://192.168.1.5:8081/--/x", "exp://192.168.*.*:*/**"),
         ("app://a.app.test/x", "*.app.test"),
+        ("https://b\u00fccher.example/x", "https://xn--bcher-kva.example"),
+        ("https://\uff41.\u017fhop.example/x", "https://a.shop.example"),
     ],
 )
-async def test_a_target_within_an_application_is_accepted(target: str, pattern: str) -> None:
-    """S70: a scheme of one's own, with or without a host and a path."""
+async def test_a_target_within_what_is_trusted_is_accepted(target: str, pattern: str) -> None:
+    """S70: a scheme of one's own, with or without a host and a path; a host that all readers spell alike."""
     auth = surface_auth(surface_options(trusted_origins=(pattern,)))
     query = f"callbackURL={quote(target, safe='')}"
     answer = await exchange(auth, "GET", "/reset-password/unknown", query=query)
     assert answer.status == 302
-    assert dict(answer.headers)["location"].lower().startswith(("app://", "exp://"))
+    assert dict(answer.headers)["location"].lower().startswith(("app://", "exp://", "https://"))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address
+from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
 from ostiary.domain.errors import AuthError, ErrorCode, Errors, JsonValue
@@ -18,6 +19,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SCRIPTS = frozenset({"javascript", "data", "vbscript"})
 # RFC 1035 section 2.3.4 ends a host name at 255; encoding what is far longer would take seconds
 _LONGEST_AUTHORITY = 300
+# Browsers keep these apart (UTS 46); the older rules that we encode by make `ss` of the first, and another
+# letter or nothing of the others: `https://busine\u00df.example` is not `https://business.example`
+_READ_DIFFERENTLY = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
 _REDIRECTS: Sequence[tuple[str, str, ErrorCode]] = (
     ("callbackURL", "callbackURL", Errors.INVALID_CALLBACK_URL),
     ("redirectTo", "redirectURL", Errors.INVALID_REDIRECT_URL),
@@ -105,7 +109,7 @@ class Address:
             return None
         if self.scheme not in _DEFAULT_PORTS:
             return authority.lower()
-        if not host or re.search(r"[\s%<>^`{|}]", host):
+        if not host or re.search(r"[\s%<>^`{|}]", host) or _READ_DIFFERENTLY.search(normalize("NFKC", host)):
             return None
         try:
             host = host if host.isascii() else host.encode("idna").decode()
