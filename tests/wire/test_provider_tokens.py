@@ -129,6 +129,28 @@ async def test_tokens_are_renewed_under_encryption(provider: IdentityProvider, c
     await auth.close()
 
 
+async def test_a_token_that_nothing_opens_spoils_only_what_needs_it(
+    provider: IdentityProvider, clock: FrozenRuntime
+) -> None:
+    auth = social_auth(provider, clock, account=AccountOptions(encrypt_oauth_tokens=True))
+    sealed_elsewhere = "ab" * 60
+    async with Browser(auth) as browser:
+        account = await arrived(browser, auth)
+        accounts = auth.services.store.rows(ACCOUNT)
+        await accounts.update({AccountFields.ACCESS_TOKEN: sealed_elsewhere}, ID.equals(account.id))
+        renewed = await ask(browser, ROUTES[1], account.id)
+        assert renewed.status_code == 200, "a renewal needs no access token"
+        await accounts.update({AccountFields.REFRESH_TOKEN: sealed_elsewhere}, ID.equals(account.id))
+        assert (await ask(browser, ROUTES[0], account.id)).json()["accessToken"] == renewed.json()[
+            "accessToken"
+        ]
+        assert (await ask(browser, ROUTES[2], account.id)).status_code == 200
+        assert code_of(await ask(browser, ROUTES[1], account.id)) == "FAILED_TO_REFRESH_ACCESS_TOKEN"
+        clock.advance(hours=2)
+        assert code_of(await ask(browser, ROUTES[0], account.id)) == "FAILED_TO_GET_ACCESS_TOKEN"
+    await auth.close()
+
+
 async def test_a_refusal_of_the_provider_is_passed_on_and_ends_the_lease(
     auth: Auth, provider: IdentityProvider, clock: FrozenRuntime
 ) -> None:

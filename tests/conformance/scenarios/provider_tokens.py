@@ -119,3 +119,43 @@ def selections_are_exact(client: Client) -> None:
                 who.post(path, body, label=label)
         for query in QUERIES:
             who.get(f"/account-info{query}")
+
+
+SINCE_BEFORE = {
+    "opaque": "ya29.opaque-token",
+    "odd digits": "deadbeef0",
+    "digits": "deadbeef",
+    "long digits": "0123456789abcdef" * 8,
+    "upper digits": "DEADBEEF",
+    "marked": "$ba$1$deadbeef",
+    "marked, odd": "$ba$nonsense",
+    "marked, no version": "$ba$",
+    "unknown version": "$ba$7$" + "0123456789abcdef" * 8,
+    "not a letter of it": "déadbeef",
+    "digits and a line": "deadbeef\n",
+    "empty": "",
+}
+
+
+@scenario(ENCRYPTED, SOCIAL)
+def tokens_from_before_they_were_encrypted(client: Client) -> None:
+    arrive(client, depart(client), **ada(client))
+    account = {"accountId": account_of(client)}
+    for column in ("accessToken", "idToken"):
+        for label, token in SINCE_BEFORE.items():
+            client.sql(
+                f'UPDATE account SET "{column}" = $2 WHERE "userId" {WHOSE}', client.email("ada"), token
+            )
+            client.post("/get-access-token", account, label=f"{column}, {label}")
+    told(client, "/refresh-token", account, "nothing left of it")
+    client.sql(f'UPDATE account SET "accessToken" = \'deadbeef\' WHERE "userId" {WHOSE}', client.email("ada"))
+    told(client, "/refresh-token", account, "another that nothing opens")
+    for label, token in SINCE_BEFORE.items():
+        client.sql(
+            f'UPDATE account SET "refreshToken" = $2 WHERE "userId" {WHOSE}', client.email("ada"), token
+        )
+        client.post("/get-access-token", account, label=f"good, and to be renewed with {label}")
+        told(client, "/refresh-token", account, label)
+        client.sql(ENDED, client.email("ada"))
+        told(client, "/get-access-token", account, f"ended, to be renewed with {label}")
+        arrive(client, depart(client), **ada(client))

@@ -41,7 +41,7 @@ async def get_access_token(
         access_token=tokens.access_token or "",
         access_token_expires_at=tokens.access_token_expires_at or UNSET,
         scopes=stored_scopes(account.scope),
-        id_token=tokens.id_token or UNSET,
+        id_token=UNSET if tokens.id_token is None else tokens.id_token,
     )
 
 
@@ -65,10 +65,11 @@ async def refresh_token(
     account = await context.provider_tokens.renew(await _selected(body, session, context))
     if body.use_account_cookie:
         context.carry_account(account)
-    tokens = context.provider_tokens.opened(account, Errors.FAILED_TO_REFRESH_ACCESS_TOKEN)
+    failure = Errors.FAILED_TO_REFRESH_ACCESS_TOKEN
+    tokens = context.provider_tokens.opened(account, failure)
     return RenewedTokens(
         access_token=tokens.access_token or "",
-        refresh_token=tokens.refresh_token or "",
+        refresh_token=context.provider_tokens.refresh_token(account, failure),
         access_token_expires_at=tokens.access_token_expires_at or UNSET,
         refresh_token_expires_at=tokens.refresh_token_expires_at,
         scope=account.scope,

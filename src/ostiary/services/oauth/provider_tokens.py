@@ -84,19 +84,28 @@ class ProviderTokens:
         return profile
 
     def opened(self, account: Account, failure: ErrorCode = Errors.FAILED_TO_GET_ACCESS_TOKEN) -> OAuthTokens:
-        """Return the tokens as the provider handed them out; raises `failure` where no secret opens them."""
-        kept = account.access_token, account.refresh_token
-        access, refresh = map(self.accounts.seal.open, kept)
-        if (access is None and account.access_token) or (refresh is None and account.refresh_token):
-            raise failure(reason="no secret opens the token that is kept")
+        """Return the tokens as the provider handed them out; raises `failure` where no secret opens them.
+
+        Without the refresh token: who hands out or uses an access token has no need of it, and one that
+        nothing opens any more is no reason to refuse an access token that is good.
+        """
         return OAuthTokens(
-            access_token=access,
-            refresh_token=refresh,
+            access_token=self._open(account.access_token, failure),
             id_token=account.id_token,
             access_token_expires_at=account.access_token_expires_at,
             refresh_token_expires_at=account.refresh_token_expires_at,
             scopes=tuple(stored_scopes(account.scope)),
         )
+
+    def refresh_token(self, account: Account, failure: ErrorCode) -> str:
+        """Return the refresh token, or nothing; raises `failure` where no secret opens it."""
+        return self._open(account.refresh_token, failure) or ""
+
+    def _open(self, kept: str | None, failure: ErrorCode) -> str | None:
+        token = self.accounts.seal.open(kept)
+        if token is None and kept is not None:
+            raise failure(reason="no secret opens the token that is kept")
+        return token
 
     async def _provider(self, account: Account) -> Provider:
         provider = await self.directory.find(account.provider_id)
@@ -134,4 +143,4 @@ class ProviderTokens:
         return await self.renewals.settle(lease, self.accounts.changes(tokens))
 
     async def _asked(self, account: Account, provider: Provider, failure: ErrorCode) -> OAuthTokens:
-        return await self.client.renew(provider, self.opened(account, failure).refresh_token or "")
+        return await self.client.renew(provider, self.refresh_token(account, failure))
