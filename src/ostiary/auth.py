@@ -11,7 +11,7 @@ from ostiary.domain.observation import Observer
 from ostiary.domain.runtime import Runtime
 from ostiary.domain.schema import Schema
 from ostiary.http.api import Api
-from ostiary.http.asgi import Receive, Scope, Send, path_below, request_from, send_response
+from ostiary.http.asgi import Receive, Scope, Send, place_below, request_from, send_response
 from ostiary.http.context import Context, Services
 from ostiary.http.endpoint import Endpoint
 from ostiary.http.hooks import Hooks
@@ -72,6 +72,7 @@ class Auth:
         self.database_url = database if isinstance(database, str) else None
         self.pipeline = build_pipeline(options, parts, self._store(database, runtime_of(options, parts)))
         self.api = Api(self.pipeline)
+        self._mounts = (self.mount_path, *self.pipeline.mounts)
 
     def _store(self, database: str | Store | None, runtime: Runtime) -> Store:
         if database is None:
@@ -133,13 +134,8 @@ class Auth:
 
     def place_of(self, scope: Scope) -> tuple[str, str] | None:
         """Return the mount of a request, empty for the base path, and the path below it; None elsewhere."""
-        path = path_below(scope, self.mount_path)
-        if path is not None:
-            return "", path
-        for mount in self.pipeline.mounts:
-            if (path := path_below(scope, mount)) is not None:
-                return mount, path
-        return None
+        place = place_below(scope, self._mounts)
+        return ("", place[1]) if place is not None and place[0] == self.mount_path else place
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -1,7 +1,7 @@
 """The ASGI edge: scopes become requests, responses become messages."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from string import punctuation
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
@@ -40,14 +40,19 @@ def raw_path(scope: Scope) -> str:
     return raw.partition(b"?")[0].decode("latin-1") if raw is not None else scope["path"]
 
 
-def path_below(scope: Scope, mount_path: str) -> str | None:
-    """Return the path below the base path, wherever we are mounted; None if it lies elsewhere."""
+def place_below(scope: Scope, mounts: Sequence[str]) -> tuple[str, str] | None:
+    """Return the mount that a request lies below and the path below it, wherever we are mounted ourselves.
+
+    The first mount that fits; None if the request lies elsewhere.
+    """
     path, root = raw_path(scope), scope.get("root_path", "")
-    for candidate in (path, path.removeprefix(root), root + path) if root else (path,):
-        if candidate.startswith(mount_path):
-            below = candidate[len(mount_path) :] or "/"
-            if below[0] == "/":
-                return below
+    candidates = (path, path.removeprefix(root), root + path) if root else (path,)
+    for mount in mounts:
+        for candidate in candidates:
+            if candidate.startswith(mount):
+                below = candidate[len(mount) :] or "/"
+                if below[0] == "/":
+                    return mount, below
     return None
 
 

@@ -91,6 +91,8 @@ class Pipeline:
         self.by_name: dict[str, Route] = {}
         for endpoint in endpoints:
             self._add(endpoint, hooks)
+        self.mounts: Final = frozenset(mount for mount, _, _ in self._routes if mount)
+        """The prefixes besides the base path under which endpoints lie."""
         self._disabled = frozenset(path.rstrip("/") for path in services.options.disabled_paths)
         self._skip_slashes = services.options.advanced.skip_trailing_slashes
         self._cache_believed_by_writes = services.options.session.cookie_cache.believed_by_writes
@@ -118,11 +120,6 @@ class Pipeline:
             if place in self._routes:
                 raise ConfigurationError(f"two endpoints claim {method} {endpoint.mount}{endpoint.path}")
             self._routes[place] = route
-
-    @property
-    def mounts(self) -> frozenset[str]:
-        """The prefixes besides the base path under which endpoints lie."""
-        return frozenset(mount for mount, _, _ in self._routes if mount)
 
     async def handle(self, request: Request) -> Response:
         """Answer a request; whatever goes wrong inside is an answer too."""

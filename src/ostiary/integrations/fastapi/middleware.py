@@ -1,6 +1,6 @@
 """What surrounds every request of an application: its visit, the session's headers, cross-origin rules."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,11 +47,11 @@ class AuthMiddleware:
             return
         visit = scope[SCOPE_KEY] = self._visit(scope)
 
-        async def send_with_owed(message: Message) -> None:
+        def send_with_owed(message: Message) -> Awaitable[None]:
             """Add what the visit owes to the message that carries headers."""
             if message["type"] in _WITH_HEADERS and (owed := visit.owed_headers()):
                 message = {**message, "headers": _with_owed(message.get("headers", ()), owed)}
-            await send(message)
+            return send(message)
 
         try:
             if self._cors is None or scope["type"] != "http":
@@ -64,11 +64,11 @@ class AuthMiddleware:
     async def _serve_across_origins(self, cors: Cors, scope: Scope, receive: Receive, send: Send) -> None:
         origin = await cors.granted(scope)
 
-        async def send_with_grant(message: Message) -> None:
+        def send_with_grant(message: Message) -> Awaitable[None]:
             """Add the grant, or the warning to caches that it depends on the origin."""
             if message["type"] == "http.response.start":
                 message = {**message, "headers": cors.amended(message.get("headers", ()), origin)}
-            await send(message)
+            return send(message)
 
         if origin is not None and cors.is_preflight(scope):
             headers = cors.preflight_headers(scope)
