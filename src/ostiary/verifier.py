@@ -27,7 +27,7 @@ from ostiary.storage.key_value import KeyValue
 from ostiary.storage.key_value_sessions import KeyValueSessions
 from ostiary.storage.sessions import TableSessions
 from ostiary.storage.store import Store
-from ostiary.verification.credentials import Credential, Form, bearer_token, credential_of
+from ostiary.verification.credentials import Credential, Form, bearer_token, credential_of, form_of
 from ostiary.verification.errors import credential_required, token_refused
 from ostiary.verification.issuers import Issuer, JwksIssuer, SessionIssuer, SharedSecretIssuer
 from ostiary.verification.principal import Principal
@@ -190,9 +190,15 @@ class Verifier:
             raise credential_required(wrong_format=True)
         return principal
 
-    def remembered(self, token: str) -> Principal | None:
-        """Return who a token speaks for if that can be told at once: it was proved before; else None."""
-        return self._tokens.remembered(token, self._runtime.now())
+    def at_once(self, token: str) -> Principal | None:
+        """Return who a JWT speaks for where nobody has to be asked, for a key or a deny list; else None.
+
+        Raises AuthError.
+        """
+        try:
+            return self._tokens.at_once(token, self._runtime.now())
+        except TokenRefused as error:
+            raise token_refused(error.cause, str(error)) from error
 
     async def verify(self, token: str) -> Principal:
         """Return who a token speaks for, in scripts and wherever it does not come in a header.
@@ -201,11 +207,10 @@ class Verifier:
         """
         now = self._runtime.now()
         try:
-            credential = credential_of(token)
-            if credential.form is Form.JWT:
+            if form_of(token) is Form.JWT:
                 return await self._tokens.judge(token, now)
             if self._sessions is not None:
-                return await self._sessions.sessions.judge(credential, "session-token", now)
+                return await self._sessions.sessions.judge(credential_of(token), "session-token", now)
         except TokenRefused as error:
             raise token_refused(error.cause, str(error)) from error
         raise token_refused(Cause.MALFORMED, "session tokens are not accepted here")

@@ -2,17 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from functools import lru_cache
 from hmac import compare_digest
-from hmac import digest as hmac_digest
+from typing import Final
 
 from ostiary.crypto import base64url
-from ostiary.crypto.javascript import stringify, text_to_bytes
+from ostiary.crypto.javascript import stringify
 from ostiary.crypto.json_web_keys import SigningKey, VerifyingKey
+from ostiary.crypto.signing import Mac
 from ostiary.crypto.strict_json import Claims, parse_object
-from ostiary.crypto.token_form import CLOCK_SKEW, LONGEST_TOKEN, Cause, Header, TokenRefused, read_header
+from ostiary.crypto.token_form import (
+    CLOCK_SKEW,
+    LONGEST_TOKEN,
+    Cause,
+    Header,
+    TokenRefused,
+    header_and_parts,
+)
 from ostiary.domain.errors import JsonValue
+
+_SKEW: Final = CLOCK_SKEW.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +31,22 @@ class SharedKey:
     secret: str = field(repr=False)
     kid: str | None = None
     algorithm: str = field(default="HS256", init=False)
+    _mac: Mac = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the secret, which costs more than a signature."""
+        object.__setattr__(self, "_mac", Mac(self.secret))
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of a message."""
-        return hmac_digest(text_to_bytes(self.secret), message, "sha256")
+        return self._mac.digest(message)
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Tell whether the signature is of this message and by this secret."""
-        return compare_digest(self.sign(message), signature)
+        return compare_digest(self._mac.digest(message), signature)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, one would cost as much as the parsing of its claims
 class UnprovedToken:
     """A token of the right form about which nothing is proved: data to choose a key by, never to obey."""
 
@@ -55,14 +69,13 @@ class UnprovedToken:
 
 def parse_token(token: str, *, limit: int = LONGEST_TOKEN) -> UnprovedToken:
     """Take a token apart, its size first; `limit` counts characters. Raises TokenRefused."""
-    header = read_header(token, parts=3, limit=limit)
-    message, _, signature = token.rpartition(".")
+    header, (_, payload, signature) = header_and_parts(token, 3, limit)
     try:
-        claims = parse_object(base64url.decode(message[message.index(".") + 1 :]))
+        claims = parse_object(base64url.decode(payload))
         proof = base64url.decode(signature)
     except ValueError as error:
         raise TokenRefused("not a JSON object in base64url", Cause.MALFORMED) from error
-    return UnprovedToken(header, claims, message.encode(), proof)
+    return UnprovedToken(header, claims, token[: -1 - len(signature)].encode(), proof)
 
 
 def sign_token(claims: Mapping[str, JsonValue], key: SigningKey, typ: str | None = None) -> str:
@@ -77,16 +90,12 @@ def _header_segment(algorithm: str, kid: str | None, typ: str | None) -> bytes:
     return base64url.encode(stringify({name: text for name, text in members.items() if text is not None}))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # see UnprovedToken
 class Life:
     """When a token may be used, in seconds since the epoch: from `begins` on, until `ends` is reached."""
 
     begins: float
     ends: float
-
-    def covers(self, seconds: float) -> bool:
-        """Tell whether it is now."""
-        return self.begins <= seconds < self.ends
 
     def check(self, seconds: float) -> None:
         """Raise TokenRefused before and after."""
@@ -96,28 +105,27 @@ class Life:
             raise TokenRefused("not valid yet")
 
 
-def life_of(claims: Claims, now: datetime, *, leeway: timedelta, longest: timedelta | None) -> Life:
+def life_of(claims: Claims, now: float, *, leeway: float, longest: float) -> Life:
     """Read `exp`, `nbf` and `iat` (RFC 7519 section 4.1): whole seconds, and an end there must be.
 
     `leeway` is granted to `exp` and `nbf`, the usual difference of clocks to `iat`; a token without `iat` may
-    live for `longest` from now on. Raises TokenRefused.
+    live for `longest` from now on. All of them are seconds. Raises TokenRefused.
     """
     expires, begins, issued = _moment(claims, "exp"), _moment(claims, "nbf"), _moment(claims, "iat")
     if expires is None:
         raise TokenRefused("it never expires")
-    born = now.timestamp() if issued is None else issued
-    if longest is not None and expires - born > longest.total_seconds():
+    if expires - (now if issued is None else issued) > longest:
         raise TokenRefused("it lives longer than this server admits")
-    earliest = 0.0 if begins is None else begins - leeway.total_seconds()
-    if issued is not None:
-        earliest = max(earliest, issued - CLOCK_SKEW.total_seconds())
-    return Life(earliest, expires + leeway.total_seconds())
+    earliest = 0.0 if begins is None else begins - leeway
+    if issued is not None and issued - _SKEW > earliest:
+        earliest = issued - _SKEW
+    return Life(earliest, expires + leeway)
 
 
 def _moment(claims: Claims, name: str) -> int | None:
     value = claims.get(name)
-    if value is None and name not in claims:
-        return None
-    if type(value) is not int or not 0 <= value < 1 << 53:
+    if type(value) is int and 0 <= value < 1 << 53:
+        return value
+    if name in claims:
         raise TokenRefused(f"its {name} is not a number of seconds", Cause.MALFORMED)
-    return value
+    return None

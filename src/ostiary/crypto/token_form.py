@@ -49,14 +49,19 @@ class Header:
 
 def read_header(token: str, *, parts: int, limit: int = LONGEST_TOKEN) -> Header:
     """Read the unproved header of a token of `parts` parts; size first. Raises TokenRefused."""
+    return header_and_parts(token, parts, limit)[0]
+
+
+def header_and_parts(token: str, parts: int, limit: int) -> tuple[Header, list[str]]:
+    """Return the unproved header of a token and its parts, the header's among them. Raises TokenRefused."""
     if len(token) > limit:
         raise TokenRefused("too long", Cause.MALFORMED)
-    if not token.isascii() or token.count(".") != parts - 1:
+    segments = token.split(".", parts)
+    if len(segments) != parts or not token.isascii():
         raise TokenRefused("not a compact serialisation", Cause.MALFORMED)
-    segment = token[: token.index(".")]
-    if len(segment) > LONGEST_HEADER:
+    if len(segments[0]) > LONGEST_HEADER:
         raise TokenRefused("header too long", Cause.MALFORMED)
-    return _parse_header(segment)
+    return _parse_header(segments[0]), segments
 
 
 @lru_cache(maxsize=128)

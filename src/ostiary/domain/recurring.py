@@ -1,7 +1,8 @@
 """What was found out about texts that come again and again, such as tokens."""
 
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
 
 V = TypeVar("V")
 
@@ -18,14 +19,12 @@ class Recurring(Generic[V]):
         self._most = most
         self._noted: set[int] = set()
         self._known: OrderedDict[str, V] = OrderedDict()
+        self.get: Final[Callable[[str], V | None]] = self._known.get
+        """Returns what is remembered of a text, else None."""
 
     def __len__(self) -> int:
         """Count the remembered texts."""
         return len(self._known)
-
-    def get(self, text: str) -> V | None:
-        """Return what is remembered of a text, else None."""
-        return self._known.get(text)
 
     def add(self, text: str, found: V) -> None:
         """Note that a text came; remember what was found out about it where it came before."""

@@ -45,6 +45,11 @@ class Denials:
             session=ModelHooks(after_delete=self._deny),
         )
 
+    @property
+    def asks(self) -> bool:
+        """Whether the notes are with another process."""
+        return self.deny_list.asks
+
     def clears(self, principal: Bearer) -> bool:
         """Tell whether certainly nothing is known against a token, without asking anybody."""
         return self.deny_list.clears(principal)

@@ -77,6 +77,11 @@ class DenyList:
         kept_for = self.kept_for if at_most is None else min(at_most, self.kept_for)
         await self.key_value.set(_user_key(user_id), note, kept_for)
 
+    @property
+    def asks(self) -> bool:
+        """Whether the notes are with another process."""
+        return self.holds is None
+
     def clears(self, principal: Bearer) -> bool:
         """Tell whether there is certainly no note about a token; False where somebody has to be asked."""
         return self.holds is not None and not any(map(self.holds, _keys(principal)))

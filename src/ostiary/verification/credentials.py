@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Final
 
 from ostiary.crypto.signing import decode_cookie_value
 from ostiary.crypto.token_form import LONGEST_TOKEN, Cause, TokenRefused
@@ -21,6 +22,9 @@ class Form(Enum):
     """One part: a session token without a signature."""
 
 
+_BY_DOTS: Final = (Form.OPAQUE, Form.SIGNED, Form.JWT)
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """Something that somebody presented, about which nothing is proved."""
@@ -29,19 +33,21 @@ class Credential:
     value: str = field(repr=False)
 
 
-def credential_of(token: str) -> Credential:
-    """Tell a credential by its dots; its size first. Raises TokenRefused for what is none."""
+def form_of(token: str) -> Form:
+    """Tell the form of a credential by its dots; its size first. Raises TokenRefused for what is none."""
     if len(token) > LONGEST_TOKEN:
         raise TokenRefused("too long", Cause.MALFORMED)
-    match token.count("."):
-        case 0:
-            return Credential(Form.OPAQUE, token)
-        case 1:
-            # a client that copied the cookie sends its value as the cookie has it, percent-encoded
-            return Credential(Form.SIGNED, decode_cookie_value(token))
-        case 2:
-            return Credential(Form.JWT, token)
-    raise TokenRefused("no credential has so many parts", Cause.MALFORMED)
+    dots = token.count(".")
+    if dots >= len(_BY_DOTS):
+        raise TokenRefused("no credential has so many parts", Cause.MALFORMED)
+    return _BY_DOTS[dots]
+
+
+def credential_of(token: str) -> Credential:
+    """Return a credential with its form; raises TokenRefused for what is none."""
+    form = form_of(token)
+    # a client that copied the cookie sends its value as the cookie has it, percent-encoded
+    return Credential(form, decode_cookie_value(token) if form is Form.SIGNED else token)
 
 
 def bearer_token(header: str) -> str | None:

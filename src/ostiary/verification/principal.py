@@ -1,6 +1,6 @@
 """Who a credential speaks for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
@@ -39,8 +39,8 @@ def token_user(model: Model[User]) -> Model[User]:
 
 TOKEN_USER: Final[Model[User]] = token_user(USER)
 """What a token may tell of a user, where no schema says more."""
-_OTHER_NAMES: Final[Mapping[str, str]] = {"emailVerified": "email_verified", "image": "picture"}
-"""What OpenID Connect calls them (OpenID Connect Core section 5.1)."""
+_OTHER_NAMES: Final = {"email_verified": "emailVerified", "picture": "image"}
+"""What OpenID Connect calls them (OpenID Connect Core section 5.1), and their names here."""
 _NO_SCOPES: Final[frozenset[str]] = frozenset()
 
 
@@ -50,20 +50,17 @@ class _Told:
     def __init__(self, fields: Mapping[str, Field[Any]]) -> None:
         """`fields` are named as their values will be."""
         self._absent: dict[str, Any] = {key: _absent(each) for key, each in fields.items()}
-        self._fields = [
-            (key, each.name, _OTHER_NAMES.get(each.name), _READERS.get(each.type))
-            for key, each in fields.items()
-        ]
+        self._kinds = {each.name: (key, _KINDS.get(each.type, object)) for key, each in fields.items()}
 
     def read(self, claims: Claims) -> dict[str, Any]:
         """Return the values by the names of the fields. Raises ValueError for one of the wrong kind."""
         values = self._absent.copy()
-        for key, name, other_name, read in self._fields:
-            value = claims.get(name)
-            if value is None and other_name is not None and name not in claims:
-                value = claims.get(other_name)
-            if value is not None:
-                values[key] = value if read is None else read(value, name)
+        for name in self._kinds.keys() & claims.keys():
+            value, (key, kind) = claims[name], self._kinds[name]
+            if isinstance(value, kind):
+                values[key] = value
+            elif value is not None:
+                values[key] = _moment(value, kind, name)
         return values
 
 
@@ -87,15 +84,23 @@ class PrincipalReader:
         subject, session_id, scope = claims.get("sub"), claims.get("sid"), claims.get("scope")
         if not isinstance(subject, str) or not subject:
             raise ValueError("it has no subject")
-        if not isinstance(session_id, str | None) or not isinstance(scope, str | None):
-            raise ValueError("its session or scope is not text")  # noqa: TRY004  one exception for whatever is wrong
+        if not (session_id is None or isinstance(session_id, str)):
+            raise ValueError("its session is not text")
+        if not (scope is None or isinstance(scope, str)):
+            raise ValueError("its scope is not text")
+        declared = self._declared.read(_in_names_of_tables(claims))
         return Principal(
-            user=self._entity(id=subject, extra=self._added.read(claims), **self._declared.read(claims)),
+            user=self._entity(id=subject, extra=self._added.read(claims), **declared),
             proof="jwt",
             session_id=session_id,
             scopes=frozenset(scope.split()) if scope else _NO_SCOPES,
             claims=claims,
         )
+
+
+def _in_names_of_tables(claims: Claims) -> Claims:
+    others = [other for other in _OTHER_NAMES.keys() & claims.keys() if _OTHER_NAMES[other] not in claims]
+    return {**claims, **{_OTHER_NAMES[other]: claims[other] for other in others}} if others else claims
 
 
 def _absent(described: Field[Any]) -> Value:
@@ -104,27 +109,12 @@ def _absent(described: Field[Any]) -> Value:
     return {"boolean": False, "date": UNKNOWN_MOMENT, "string": ""}.get(described.type)
 
 
-def _text(value: JsonValue, name: str) -> Value:
-    if not isinstance(value, str):
-        raise ValueError(f"its {name} is not text")  # noqa: TRY004  see above
-    return value
-
-
-def _flag(value: JsonValue, name: str) -> Value:
-    if not isinstance(value, bool):
-        raise ValueError(f"its {name} is not a flag")  # noqa: TRY004  see above
-    return value
-
-
-def _moment(value: JsonValue, name: str) -> Value:
-    if not isinstance(value, str):
-        raise ValueError(f"its {name} is not a date")  # noqa: TRY004  see above
+def _moment(value: JsonValue, kind: type, name: str) -> datetime:
+    """Read a date, the only thing that is told as something else."""
+    if kind is not datetime or not isinstance(value, str):
+        raise ValueError(f"its {name} is no {kind.__name__}")
     moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-_READERS: Final[Mapping[FieldType, Callable[[JsonValue, str], Value]]] = {
-    "string": _text,
-    "boolean": _flag,
-    "date": _moment,
-}
+_KINDS: Final[Mapping[FieldType, type]] = {"string": str, "boolean": bool, "date": datetime}

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
+from math import inf
 from typing import Final, Protocol
 
 from ostiary.crypto.json_web_keys import VerifyingKey
@@ -41,6 +43,11 @@ class KeySource(Protocol):
 class Denials(Protocol):
     """Tokens that die before their time."""
 
+    @property
+    def asks(self) -> bool:
+        """Whether nothing can be told without asking somebody."""
+        ...
+
     def clears(self, principal: Principal) -> bool:
         """Tell whether certainly nothing is known against a token; False where somebody has to be asked."""
         ...
@@ -72,20 +79,26 @@ class TokenRules:
         if not timedelta(0) <= self.leeway <= MOST_LEEWAY:
             raise ConfigurationError("the leeway of tokens lies between 0 and 60 seconds")
 
-    def check(self, claims: Claims, now: datetime) -> Life:
-        """Return how long the token is good; raise TokenRefused unless it is one, for us, and now."""
+    @cached_property
+    def _seconds(self) -> tuple[float, float]:
+        """Leeway and longest life."""
+        longest = inf if self.longest_life is None else self.longest_life.total_seconds()
+        return self.leeway.total_seconds(), longest
+
+    def life_of(self, claims: Claims, now: float) -> Life:
+        """Return how long a token is good; raise TokenRefused unless it is one, for us."""
         if claims.get("iss") != self.issuer:
             raise TokenRefused("another issuer")
         audience = claims.get("aud")
-        named = audience if isinstance(audience, list) else [audience]
-        if len(named) != 1 or not isinstance(named[0], str) or named[0] not in self.audience:
+        if isinstance(audience, list) and len(audience) == 1:
+            [audience] = audience
+        if not isinstance(audience, str) or audience not in self.audience:
             raise TokenRefused("another audience")
-        life = life_of(claims, now, leeway=self.leeway, longest=self.longest_life)
-        life.check(now.timestamp())
-        return life
+        leeway, longest = self._seconds
+        return life_of(claims, now, leeway=leeway, longest=longest)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # see UnprovedToken
 class _Proved:
     """A token that was good: it stays so until its end, or until its key is another one."""
 
@@ -120,39 +133,53 @@ class TokenJudge:
         """Tell whether it proved this very token before."""
         return self._proved.get(token) is not None
 
-    def remembered(self, token: str, now: datetime) -> Principal | None:
-        """Return who the token speaks for if it was proved before and nobody has to be asked; else None."""
-        known = self._proved.get(token)
+    def at_once(self, token: str, now: datetime, parsed: UnprovedToken | None = None) -> Principal | None:
+        """Return who the token speaks for where nobody has to be asked, for a key or for notes; else None.
+
+        `parsed` saves taking it apart again. Raises TokenRefused.
+        """
+        denials, seconds, known = self.denials, now.timestamp(), self._proved.get(token)
+        if denials is not None and denials.asks:
+            return None
         if known is None or self.keys.at_hand(known.header) is not known.key:
-            return None
-        if not known.life.covers(now.timestamp()):
-            return None
-        if self.denials is not None and not self.denials.clears(known.principal):
-            return None
-        return known.principal
+            unproved = self._unproved(token, parsed)
+            key = self.keys.at_hand(unproved.header)
+            if key is None:
+                return None
+            known = self._prove(token, unproved, key, seconds)
+        else:
+            known.life.check(seconds)
+        return known.principal if denials is None or denials.clears(known.principal) else None
 
     async def judge(self, token: str, now: datetime, parsed: UnprovedToken | None = None) -> Principal:
-        """Return who the token speaks for; `parsed` saves taking it apart again.
+        """Return who the token speaks for, whoever has to be asked.
 
         Raises TokenRefused with the cause its bearer may know, and IssuerUnavailable or StorageUnavailable
         where nobody can tell.
         """
-        known = self._proved.get(token)
+        seconds, known = now.timestamp(), self._proved.get(token)
         if known is None or await self._key_for(known.header) is not known.key:
-            known = await self._prove(token, parsed or parse_token(token, limit=self.limit), now)
-        known.life.check(now.timestamp())
+            unproved = self._unproved(token, parsed)
+            known = self._prove(token, unproved, await self._key_for(unproved.header), seconds)
+        else:
+            known.life.check(seconds)
         if self.denials is not None and (reason := await self.denials.refuses(known.principal)):
             raise TokenRefused(reason)
         return known.principal
 
-    async def _prove(self, token: str, unproved: UnprovedToken, now: datetime) -> _Proved:
+    def _unproved(self, token: str, parsed: UnprovedToken | None) -> UnprovedToken:
+        """Return the parts of a token of a kind that is accepted: for another one no key is looked for."""
+        unproved = parsed or parse_token(token, limit=self.limit)
         if unproved.header.typ not in self.rules.types:
             raise TokenRefused("another kind of token")
-        key = await self._key_for(unproved.header)
+        return unproved
+
+    def _prove(self, token: str, unproved: UnprovedToken, key: VerifyingKey | None, now: float) -> _Proved:
         if key is None:
             raise TokenRefused("no key of the issuer is named so", Cause.INVALID_SIGNATURE)
         claims = unproved.proved_by(key)
-        life = self.rules.check(claims, now)
+        life = self.rules.life_of(claims, now)
+        life.check(now)
         try:
             principal = self._reader.read(claims)
         except (ValueError, TypeError) as error:
@@ -178,22 +205,25 @@ class TokenJudges:
                     f"two issuers are called '{judge.rules.issuer}': a token could not say which one it is of"
                 )
 
-    def remembered(self, token: str, now: datetime) -> Principal | None:
-        """Return who the token speaks for if that can be told at once; see TokenJudge."""
-        for judge in self._judges.values():
-            if (principal := judge.remembered(token, now)) is not None:
-                return principal
-        return None
+    def at_once(self, token: str, now: datetime) -> Principal | None:
+        """Return who the token speaks for where nobody has to be asked; see TokenJudge."""
+        judge, parsed = self._judge_of(token)
+        return judge.at_once(token, now, parsed)
 
     async def judge(self, token: str, now: datetime) -> Principal:
         """Return who the token speaks for; see TokenJudge."""
+        judge, parsed = self._judge_of(token)
+        return await judge.judge(token, now, parsed)
+
+    def _judge_of(self, token: str) -> tuple[TokenJudge, UnprovedToken | None]:
+        """Return whose token it is, and its parts where they had to be looked at; raises TokenRefused."""
         for judge in self._judges.values():
             if judge.knows(token):
-                return await judge.judge(token, now)
+                return judge, None
         unproved = parse_token(token)
         issuer = unproved.claims.get("iss")
         symmetric = unproved.header.alg.startswith("HS")
         chosen = self._judges.get((issuer, symmetric)) if isinstance(issuer, str) else None
         if chosen is None:
             raise TokenRefused("no issuer that is accepted here signs such tokens")
-        return await chosen.judge(token, now, unproved)
+        return chosen, unproved

@@ -46,6 +46,7 @@ async def test_a_token_dies_with_its_session_and_only_with_its_own(denials: Deny
 async def test_only_what_has_no_note_at_all_is_cleared_without_asking(kept: MemoryKeyValue) -> None:
     """S26"""
     own, shared = DenyList(kept, LIFE, holds=kept.holds), DenyList(kept, LIFE)
+    assert (own.asks, shared.asks) == (False, True)
     assert own.clears(bearer())
     assert not shared.clears(bearer()), "another process may have noted something"
     await own.deny_session("one")

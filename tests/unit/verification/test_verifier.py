@@ -297,12 +297,12 @@ async def test_a_token_tells_who_it_speaks_for(server: KeyServer, clock: FrozenR
     await verifier.close()
 
 
-async def remembered(verifier: Verifier, token: str) -> None:
+async def remembered(verifier: Verifier, token: str) -> Principal:
     """Present a token until it is remembered."""
-    for _ in range(2):
-        assert verifier.remembered(token) is None
-        known = await verifier.verify(token)
-    assert verifier.remembered(token) == known
+    await verifier.verify(token)
+    known = await verifier.verify(token)
+    assert verifier.at_once(token) is known, "the same object: it was not proved again"
+    return known
 
 
 async def test_a_remembered_token_ends_with_its_time(server: KeyServer, clock: FrozenRuntime) -> None:
@@ -311,11 +311,12 @@ async def test_a_remembered_token_ends_with_its_time(server: KeyServer, clock: F
         JwksIssuer(issuer=server.origin, audience=AUDIENCE, leeway=timedelta(0)), runtime=clock
     )
     token = Mint(server.origin, clock).token(exp=int(clock.now().timestamp()) + 60)
-    await remembered(verifier, token)
+    known = await remembered(verifier, token)
     clock.advance(seconds=59.9)
-    assert verifier.remembered(token) is not None
+    assert verifier.at_once(token) is known
     clock.advance(seconds=0.1)
-    assert verifier.remembered(token) is None
+    with pytest.raises(AuthError, match="EXPIRED_TOKEN"):
+        verifier.at_once(token)
     assert await refused(verifier, bearing(token)) == "EXPIRED_TOKEN"
     await verifier.close()
 
@@ -327,9 +328,10 @@ async def test_a_remembered_token_ends_with_its_key(server: KeyServer, clock: Fr
     await remembered(verifier, token)
     server.keys = [published("EdDSA", number=1)]
     clock.advance(minutes=5)
-    assert verifier.remembered(token) is None, "the key set has to be read again"
+    assert verifier.at_once(token) is None, "the key set has to be read again"
     assert await refused(verifier, bearing(token)) == "INVALID_SIGNATURE"
-    assert verifier.remembered(token) is None
+    with pytest.raises(AuthError, match="INVALID_SIGNATURE"):
+        verifier.at_once(token)
     await verifier.close()
 
 
@@ -340,7 +342,22 @@ async def test_where_tokens_may_be_denied_none_is_good_without_asking(clock: Fro
     token = by_secret({"alg": "HS256"}, Mint(issuer.issuer, clock).claims(), SECRET.encode())
     for _ in range(3):
         await verifier.verify(token)
-        assert verifier.remembered(token) is None
+        assert verifier.at_once(token) is None
+
+
+async def test_what_waits_for_nobody_is_judged_at_once(server: KeyServer, clock: FrozenRuntime) -> None:
+    """S13"""
+    verifier = Verifier(JwksIssuer(issuer=server.origin, audience=AUDIENCE), runtime=clock)
+    mint = Mint(server.origin, clock)
+    assert verifier.at_once(mint.token()) is None, "the keys have to be fetched"
+    await verifier.verify(mint.token())
+    principal = verifier.at_once(mint.token(sub="grace"))
+    assert principal is not None
+    assert principal.user.id == "grace"
+    for refused_at_once in (mint.token(aud="others"), mint.token(exp=1), mint.token() + "x", "a.b.c"):
+        with pytest.raises(AuthError):
+            verifier.at_once(refused_at_once)
+    await verifier.close()
 
 
 async def test_kinds_that_are_not_configured_are_refused(server: KeyServer, clock: FrozenRuntime) -> None:

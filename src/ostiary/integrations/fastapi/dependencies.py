@@ -55,7 +55,7 @@ class _CurrentPrincipal(Credential):
     async def __call__(self, connection: HTTPConnection) -> Principal:
         """Return the principal; raises the 401 that names the cause."""
         visit = visit_of(connection)
-        return visit.at_hand() or await _require_principal(visit)
+        return visit.at_once() or await _require_principal(visit)
 
 
 class _CurrentSession(Credential):
@@ -72,7 +72,7 @@ class _CurrentUser(Credential):
     async def __call__(self, connection: HTTPConnection) -> User:
         """Return the user; raises the 401 that names the cause."""
         visit = visit_of(connection)
-        principal = visit.at_hand() or await _require_principal(visit)
+        principal = visit.at_once() or await _require_principal(visit)
         return principal.user
 
 

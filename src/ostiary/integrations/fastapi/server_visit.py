@@ -14,8 +14,8 @@ from ostiary.domain.roles import ROLE
 from ostiary.domain.schema import Model
 from ostiary.http.context import Context
 from ostiary.http.events import log_refusal
-from ostiary.integrations.fastapi.visit import authorization_of, request_of
-from ostiary.verification.credentials import Form, bearer_token, credential_of
+from ostiary.integrations.fastapi.visit import authorization_of, jwt_of, request_of
+from ostiary.verification.credentials import Form, bearer_token, form_of
 from ostiary.verification.errors import credential_required, token_refused
 from ostiary.verification.principal import Principal
 
@@ -52,16 +52,20 @@ class ServerVisit:
         """Whether users have the column."""
         return ROLE.name in self.user_model.by_name
 
-    def at_hand(self) -> Principal | None:
-        """Return whose token was proved before."""
-        judge, header = self.auth.services.judge, authorization_of(self._scope)
-        if judge is None or header is None or header[:7].lower() != "bearer ":
-            return None
-        return judge.remembered(header[7:].strip(), self.auth.services.runtime.now())
+    def at_once(self) -> Principal | None:
+        """Return who calls, by a JWT."""
+        services = self.auth.services
+        judge = services.judge
+        if self._principal is None and judge is not None and (token := jwt_of(self._scope)) is not None:
+            try:
+                self._principal = judge.at_once(token, services.runtime.now())
+            except TokenRefused as error:
+                raise token_refused(error.cause, str(error)) from error
+        return self._principal
 
     async def principal(self) -> Principal | None:
         """Return who calls, by a token or by a session, which is extended where that is due."""
-        if not self._judged:
+        if self._principal is None and not self._judged:
             self._principal = await self._judge()
             self._judged = True
         return self._principal
@@ -73,7 +77,7 @@ class ServerVisit:
         judge = services.judge
         try:
             token = bearer_token(header)
-            if judge is not None and token is not None and credential_of(token).form is Form.JWT:
+            if judge is not None and token is not None and form_of(token) is Form.JWT:
                 return await judge.judge(token, services.runtime.now())
         except TokenRefused as error:
             raise token_refused(error.cause, str(error)) from error

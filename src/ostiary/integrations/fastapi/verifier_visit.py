@@ -9,7 +9,7 @@ from ostiary.domain.entities import User
 from ostiary.domain.errors import AuthError
 from ostiary.domain.roles import ROLE
 from ostiary.domain.schema import Model
-from ostiary.integrations.fastapi.visit import authorization_of, request_of
+from ostiary.integrations.fastapi.visit import authorization_of, jwt_of, request_of
 from ostiary.verification.errors import credential_required
 from ostiary.verification.principal import Principal
 from ostiary.verifier import Verifier
@@ -39,29 +39,21 @@ class VerifierVisit:
         """Whether tokens and sessions tell the role."""
         return ROLE.name in self.user_model.by_name
 
-    def at_hand(self) -> Principal | None:
-        """Return whose token was proved before."""
-        token = self._token()
-        return None if token is None else self._verifier.remembered(token)
+    def at_once(self) -> Principal | None:
+        """Return who calls, by a JWT."""
+        if self._principal is None and (token := jwt_of(self._scope)) is not None:
+            self._principal = self._verifier.at_once(token)
+        return self._principal
 
     async def principal(self) -> Principal | None:
         """Return who calls."""
-        if not self._judged:
+        if self._principal is None and not self._judged:
             self._principal = await self._judge()
             self._judged = True
         return self._principal
 
     async def _judge(self) -> Principal | None:
-        token = self._token()
-        if token is not None:
-            return await self._verifier.verify(token)
         return await self._verifier.judge(request_of(self._scope))
-
-    def _token(self) -> str | None:
-        header = authorization_of(self._scope)
-        if header is None or header[:7].lower() != "bearer ":
-            return None
-        return header[7:].strip() or None
 
     async def is_alive(self, principal: Principal) -> bool:
         """Judge the credential again."""

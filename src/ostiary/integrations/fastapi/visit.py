@@ -13,6 +13,7 @@ from ostiary.http.messages import Request
 from ostiary.verification.principal import Principal
 
 SCOPE_KEY: Final = "ostiary"
+_DOTS: Final = 2  # in a JWT
 _WEB_SCHEMES: Final = {"ws": "http", "wss": "https"}
 
 
@@ -29,8 +30,11 @@ class Visit(Protocol):
         """Whether a role can be told at all."""
         ...
 
-    def at_hand(self) -> Principal | None:
-        """Return who calls where that can be told at once, by a token that was proved before; else None."""
+    def at_once(self) -> Principal | None:
+        """Return who calls where that can be told without waiting for anything, by a JWT; else None.
+
+        Raises AuthError where it failed.
+        """
         ...
 
     async def principal(self) -> Principal | None:
@@ -64,11 +68,20 @@ class Visit(Protocol):
 
 def authorization_of(scope: Scope) -> str | None:
     """Return the Authorization header, the first of them; the request is not read for it."""
-    for name, value in scope["headers"]:
-        if name.lower() == b"authorization":
-            header: str = value.decode("latin-1")
-            return header
-    return None
+    header = _first_authorization(scope)
+    return None if header is None else header.decode("latin-1")
+
+
+def _first_authorization(scope: Scope) -> bytes | None:
+    return dict(reversed(scope["headers"])).get(b"authorization")
+
+
+def jwt_of(scope: Scope) -> str | None:
+    """Return the token in the Authorization header if it has the form of a JWT, else None."""
+    header = _first_authorization(scope)
+    if header is None or header[:7].lower() != b"bearer " or header.count(b".") != _DOTS:
+        return None
+    return header[7:].decode("latin-1").strip()
 
 
 def request_of(scope: Scope) -> Request:

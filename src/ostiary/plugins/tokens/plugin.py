@@ -26,7 +26,7 @@ from ostiary.plugins.tokens.grants import SECURITY, Grants
 from ostiary.plugins.tokens.service_clients import hashes_of
 from ostiary.services.access_tokens import AccessTokens, ScopesOf
 from ostiary.services.refresh_tokens import RefreshTokens
-from ostiary.verification.credentials import Form, bearer_token, credential_of
+from ostiary.verification.credentials import Form, bearer_token, form_of
 
 _LONGEST_ACCESS = timedelta(days=1)
 
@@ -197,7 +197,7 @@ def _access_token(header: str) -> str | None:
     """Return what says of itself that it is an access token; the rest is for others to judge."""
     try:
         token = bearer_token(header)
-        if token is None or credential_of(token).form is not Form.JWT:
+        if token is None or form_of(token) is not Form.JWT:
             return None
         return token if read_header(token, parts=3).typ == ACCESS_TOKEN else None
     except TokenRefused:
