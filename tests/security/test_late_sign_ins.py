@@ -14,7 +14,7 @@ from ostiary.crypto.password_hashes.argon2 import Argon2
 from ostiary.crypto.passwords import BoundedHasher
 from ostiary.domain.audit import AUDIT_EVENT, AuditFields, Ended, EventKind
 from ostiary.domain.entities import Account, Session, User
-from ostiary.domain.models import ACCOUNT, SESSION, AccountFields, SessionFields
+from ostiary.domain.models import ACCOUNT, SESSION, USER, AccountFields, SessionFields, UserFields
 from ostiary.domain.roles import BAN_EXPIRES, BAN_REASON, BANNED
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.domain.schema import Changes
@@ -221,6 +221,35 @@ async def test_a_sign_in_that_came_too_late_is_recorded(
         assert (event.user_id, event.reason) == (user["id"], "barred meanwhile")
 
 
+async def test_a_first_password_that_is_set_during_a_reset_makes_no_second_account(
+    place: Place, clock: FrozenRuntime
+) -> None:
+    """S27: a second account with a password would be a way in that no reset closes."""
+    links: list[MailedLink] = []
+
+    async def receive(link: MailedLink) -> None:
+        links.append(link)
+
+    async def dawdle(account: Account) -> Account:
+        await asyncio.sleep(0.2)
+        return account
+
+    settings = EmailAndPassword(enabled=True, send_reset_password=receive, newest_reset_link_only=False)
+    hooks = DatabaseHooks(account=ModelHooks(before_create=dawdle))
+    auth = await place.open(surface_options(email_and_password=settings), clock, database_hooks=hooks)
+    async with Browser(auth) as browser:
+        user = await auth.services.users.by_id((await browser.sign_up())["user"]["id"])
+        assert user is not None
+        mine = AccountFields.USER_ID.equals(user.id)
+        await auth.services.store.rows(ACCOUNT).delete(mine)
+        for _ in range(2):
+            await browser.post("/request-password-reset", json={"email": user.email})
+        await auth.services.background.drain()
+    resets = [auth.services.mail_flows.reset.reset(link.token, NEW_PASSWORD) for link in links]
+    await asyncio.gather(*resets, auth.services.users.set_first_password(user, "hash"))
+    assert await auth.services.store.rows(ACCOUNT).count(mine) == 1
+
+
 @pytest.mark.parametrize("what", ["account", "user"])
 async def test_nobody_comes_in_by_an_account_that_is_gone(
     place: Place, clock: FrozenRuntime, moment: Moment, what: str
@@ -292,3 +321,33 @@ async def test_an_account_that_is_unlinked_while_its_tokens_are_kept_leads_nowhe
             unlinking = True
             answer = await arrive(browser, await depart(browser))
     assert outcome(answer) == "/oh?error=unable_to_link_account"
+
+
+@pytest.mark.parametrize("overrides", [False, True])
+async def test_a_provider_proves_no_address_that_the_user_takes_meanwhile(
+    place: Place, clock: FrozenRuntime, *, overrides: bool
+) -> None:
+    """S70: its proof is of the address it names, and is no reason to bring that back."""
+    taken: list[str] = []
+
+    async def take(changes: Changes) -> Changes:
+        if UserFields.EMAIL_VERIFIED in changes and not taken:
+            taken.append("grace@example.com")
+            users = auth.services.store.rows(USER)
+            await users.update({UserFields.EMAIL: taken[0]}, UserFields.EMAIL.equals("ada@example.com"))
+        return changes
+
+    with identity_provider(clock) as provider:
+        of_each = {"override_user_info_on_sign_in": overrides}
+        options = surface_options(social_providers=social_providers(provider, **of_each))
+        hooks = DatabaseHooks(user=ModelHooks(before_update=take))
+        auth = await place.open(options, clock, http_client=Detour(provider), database_hooks=hooks)
+        users = auth.services.store.rows(USER)
+        async with Browser(auth) as browser:
+            taken.append("nothing yet")
+            await arrive(browser, await depart(browser))
+            await users.update({UserFields.EMAIL_VERIFIED: False}, UserFields.EMAIL.equals("ada@example.com"))
+            taken.clear()
+            await arrive(browser, await depart(browser))
+    [user] = await users.all()
+    assert (user.email, user.email_verified) == ("grace@example.com", False)

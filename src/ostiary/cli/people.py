@@ -192,8 +192,8 @@ class People:
         user = await self.find(person)
         users = self._services.users
         password_hash = await self._services.passwords.hash_new(password, Owner(user.email, user.name))
-        account = await users.credential_account(user.id)
-        async with self._services.store.transaction() as tables:
+        found = await users.credential_account(user.id)
+        async with users.setting_password(user, found) as (tables, account):
             await users.set_password_hash(user, account, password_hash, tables)
             await self._services.sessions.revoke_all(user.id, Ended.PASSWORD_CHANGED, tables=tables)
         await self._services.passwords.attempts.forgive(user.email)

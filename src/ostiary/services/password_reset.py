@@ -121,12 +121,12 @@ class PasswordReset:
         return user
 
     async def _set(self, token: str, user: User, account: Account | None, new_hash: str) -> None:
-        async with self.users.store.transaction() as tables:
+        async with self.users.setting_password(user, account) as (tables, present):
             if await self.verifications.consume(_identifier(token), tables) is None:
                 raise Errors.INVALID_TOKEN(reason="used meanwhile")
             if self.settings.newest_reset_link_only:
                 await self.verifications.consume(_newest(user.id), tables)
-            await self.users.set_password_hash(user, account, new_hash, tables, kind=EventKind.PASSWORD_RESET)
+            await self.users.set_password_hash(user, present, new_hash, tables, kind=EventKind.PASSWORD_RESET)
             if self.settings.reset_unlinks_unproved and not user.email_verified:
                 await self.users.unlink_providers(user, tables)
             # last: a sign-in that held what was written above has ended, and what it started is there

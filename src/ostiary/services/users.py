@@ -1,6 +1,7 @@
 """People: sign-up, change, deletion."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -200,11 +201,22 @@ class Users:
 
     async def set_first_password(self, user: User, password_hash: str) -> bool:
         """Give a user without a password one; False where there is one, by now or in a race."""
-        async with self.store.transaction(lock=f"first-password:{user.id}") as tables:
-            account = await self.credential_account(user.id, tables)
+        async with self.setting_password(user, None) as (tables, account):
             if account is not None and account.password is not None:
                 return False
             return await self.set_password_hash(user, account, password_hash, tables)
+
+    @asynccontextmanager
+    async def setting_password(
+        self, user: User, account: Account | None
+    ) -> AsyncGenerator[tuple[Transaction, Account | None]]:
+        """Open a transaction that sets a password; gives the account that holds it, made meanwhile or not.
+
+        Whoever found none waits for others who did: a second one would be a way in that no reset closes.
+        """
+        lock = f"first-password:{user.id}" if account is None else None
+        async with self.store.transaction(lock=lock) as tables:
+            yield tables, account or await self.credential_account(user.id, tables)
 
     async def change(
         self, user: User, changes: Changes, *where: Condition, also: AlsoWrite | None = None

@@ -252,7 +252,9 @@ class Linking:
         same = (profile.email or "").lower() == user.email
         if user.email_verified or not (same and profile.email_verified):
             return user
-        return await self.users.change(user, {UserFields.EMAIL_VERIFIED: True}) or user
+        # of this address: the one that the user asked for meanwhile is proved by nobody
+        seen = UserFields.EMAIL.equals(user.email)
+        return await self.users.change(user, {UserFields.EMAIL_VERIFIED: True}, seen) or user
 
     async def _informed(self, user: User, profile: Profile) -> User:
         """Copy the profile after a link where the configuration wants it; never the address."""
@@ -272,8 +274,12 @@ class Linking:
             UserFields.EMAIL: email,
             UserFields.EMAIL_VERIFIED: verified,
         }
+        seen = (
+            UserFields.EMAIL.equals(user.email),
+            UserFields.EMAIL_VERIFIED.equals(user.email_verified),
+        )
         try:
-            return await self.users.change(user, changes) or user
+            return await self.users.change(user, changes, *seen) or user
         except AlreadyExists:
             return await self.users.change(user, self._details(profile)) or user
 
