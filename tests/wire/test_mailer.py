@@ -326,6 +326,59 @@ async def test_what_a_stranger_asks_for_is_written_down_the_same_for_every_addre
     assert unknown not in str(await outbox.list())
 
 
+async def waiting(auth: Auth) -> list[str]:
+    """Return the kinds of mail that a crash at this moment would leave to be delivered."""
+    return [row.kind for row in await courier_of(auth).outbox.list("waiting")]
+
+
+@pytest.mark.parametrize("proved", [False, True])
+@pytest.mark.parametrize("wanted", ["new@example.com", "grace@example.com"])
+async def test_a_change_of_address_is_in_the_outbox_when_it_is_answered_whoever_has_it(
+    clock: FrozenRuntime, wanted: str, *, proved: bool
+) -> None:
+    """S49, S86: the same for an address that is known, to which nothing goes out."""
+    box = Postbox()
+    options = mailing_options(email_and_password=EmailAndPassword(enabled=True))
+    auth = some_auth(options, clock, mailer=Mailer(sender=SENDER, transport=box))
+    async with Browser(auth) as browser:
+        await browser.sign_up("grace@example.com")
+        await browser.sign_up(ADA)
+        changes = {UserFields.EMAIL_VERIFIED: proved}
+        await auth.services.store.rows(USER).update(changes, UserFields.EMAIL.equals(ADA))
+        await delivered(auth)
+        box.emails.clear()
+        answer = await browser.post("/change-email", json={"newEmail": wanted})
+        assert answer.json() == {"status": True}
+        assert await waiting(auth) == ["confirm-email-change" if proved else "verify-new-email"]
+    await delivered(auth)
+    assert await waiting(auth) == []
+    expected = [] if wanted.startswith("grace") else [ADA if proved else wanted]
+    assert [email.to for email in box.emails] == expected
+    await auth.close()
+
+
+async def test_a_change_of_address_that_a_reset_voids_before_its_mail_leaves_is_not_mailed(
+    clock: FrozenRuntime,
+) -> None:
+    """S27"""
+    box = Postbox()
+    options = mailing_options(email_and_password=EmailAndPassword(enabled=True))
+    auth = some_auth(options, clock, mailer=Mailer(sender=SENDER, transport=box))
+    async with Browser(auth) as browser:
+        user_id = (await browser.sign_up(ADA))["user"]["id"]
+        await delivered(auth)
+        box.emails.clear()
+        clock.advance(minutes=5)
+        await browser.post("/change-email", json={"newEmail": "eve@evil.test"})
+        user = await auth.services.users.by_id(user_id)
+        assert user is not None
+        account = await auth.services.users.credential_account(user_id)
+        await auth.services.users.set_password_hash(user, account, "another hash")
+    await delivered(auth)
+    assert (box.emails, await waiting(auth)) == ([], [])
+    await auth.close()
+
+
 async def test_the_old_address_is_told_of_a_change_however_many_mails_it_had(
     clock: FrozenRuntime,
 ) -> None:

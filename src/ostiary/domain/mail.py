@@ -49,9 +49,11 @@ class Mail:
     expires_at: datetime | None = None
     """When the link stops working: there is no sense in delivering it after that."""
     is_wish: bool = False
-    """Somebody asked for it by an address; whether that has an owner is found out before the delivery."""
+    """Somebody asked for it by an address; whether it is for anybody is found out before the delivery."""
     callback_url: str | None = None
     """Where the link of a wish is to lead in the end."""
+    token: str | None = field(default=None, repr=False)
+    """What the link of a wish is to prove, where that was settled when it was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,8 @@ class EmailVerification:
     async def ask_owner(self, email: str, callback_url: str | None, asker: Asker) -> None:
         """Mail the link to the owner of an address, if there is one who has to prove it; nothing tells."""
         if self.settings.send_verification_email is None:
-            await self.links.wish("verify-email", email, callback_url, asker, "send_verification_email")
+            wish = Mail(kind="verify-email", to=email, user_id="", callback_url=callback_url)
+            await self.links.wish(wish, asker, "send_verification_email")
             return
         user = await self.users.by_email(email)
         if user is not None and not user.email_verified:
@@ -143,10 +144,13 @@ class EmailVerification:
 
     async def welcome(self, email: str, callback_url: str | None, asker: Asker) -> AlsoWrite | None:
         """Return what mails the first link within the transaction of a sign-up; None where none is wanted."""
-        wanted = self.settings.send_on_sign_up
-        if not (self.requires if wanted is None else wanted) or not self.is_available:
-            return None
-        if not await self.links.admits(email, asker, "send_verification_email"):
+        on_sign_up = self.settings.send_on_sign_up
+        wanted = self.requires if on_sign_up is None else on_sign_up
+        return await self.enclosed(email, callback_url, asker) if wanted else None
+
+    async def enclosed(self, email: str, callback_url: str | None, asker: Asker) -> AlsoWrite | None:
+        """Return what mails the link in the transaction that writes the address; None where nothing may."""
+        if not self.is_available or not await self.links.admits(email, asker, "send_verification_email"):
             return None
 
         async def enclose(user: User, tables: Transaction) -> None:

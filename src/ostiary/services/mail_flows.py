@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
 
 from ostiary.crypto.signing import Keyring
@@ -13,7 +13,7 @@ from ostiary.options import Options
 from ostiary.outgoing import Mailer
 from ostiary.outgoing.networks import is_loopback_name
 from ostiary.services.background import Background
-from ostiary.services.email_change import EmailChange
+from ostiary.services.email_change import Change, EmailChange
 from ostiary.services.email_verification import EmailVerification
 from ostiary.services.mailed_links import MailedLinks
 from ostiary.services.password_reset import PasswordReset
@@ -125,12 +125,14 @@ def mail_flows_of(
         verifications=verifications,
         links=links,
     )
+    change = EmailChange(settings=options.user.change_email, users=users, verification=verification)
     links.wishes.update({"verify-email": verification.letter_for, "reset-password": reset.letter_for})
+    links.wishes.update(dict.fromkeys(get_args(Change), change.letter_for))
     if links.courier is not None:
         links.courier.fulfil = links.fulfil
     return MailFlows(
         links=links,
         verification=verification,
-        change=EmailChange(settings=options.user.change_email, users=users, verification=verification),
+        change=change,
         reset=reset,
     )

@@ -76,7 +76,7 @@ class MailedLinks:
     wishes: "dict[MailKind, Callable[[Mail], Awaitable[Letter[MailedLink] | None]]]" = field(
         default_factory=dict
     )
-    """Who gets what was asked for by an address, by kind."""
+    """Who gets what was asked for, by kind."""
     patience: timedelta = timedelta(minutes=1)
     """How long a function of the application may take."""
 
@@ -106,25 +106,16 @@ class MailedLinks:
         if self.delivers(letter.sender):
             self.background.start(self._send(letter, asker), letter.name, patience=self.patience)
 
-    async def wish(
-        self, kind: MailKind, email: str, callback_url: str | None, asker: Asker, name: str
-    ) -> None:
-        """Note that whoever owns an address is to get a letter: the same work for every address.
+    async def wish(self, mail: Mail, asker: Asker, name: str) -> None:
+        """Note that a letter is wanted, for whoever owns an address or is to have it: always the same work.
 
-        It is in the outbox when this returns; whether there is an owner is asked before the delivery.
+        It is in the outbox when this returns; whether it is for anybody is asked before the delivery.
         """
-        if self.courier is None or not await self.admits(email, asker, name):
+        if self.courier is None or not await self.admits(mail.to, asker, name):
             return
-        mail = Mail(
-            kind=kind,
-            to=email,
-            user_id="",
-            languages=_bounded(asker.languages),
-            is_wish=True,
-            callback_url=callback_url,
-        )
+        wish = replace(mail, is_wish=True, languages=_bounded(asker.languages))
         async with self.store.transaction() as tables:
-            await self.courier.post(mail, tables)
+            await self.courier.post(wish, tables)
 
     async def fulfil(self, row: QueuedMail, mail: Mail) -> tuple[QueuedMail, Mail] | None:
         """Make the letter of a wish, its token in the transaction that writes it down; None for nobody."""

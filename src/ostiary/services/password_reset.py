@@ -39,7 +39,8 @@ class PasswordReset:
         if not self.is_available:
             raise Errors.RESET_PASSWORD_DISABLED()
         if sender is None:
-            await self.links.wish("reset-password", email, redirect_to, asker, name)
+            wish = Mail(kind="reset-password", to=email, user_id="", callback_url=redirect_to)
+            await self.links.wish(wish, asker, name)
         elif (user := await self.users.by_email(email)) is not None:
             self.links.send_unseen(self._letter(user, redirect_to), asker)
 

@@ -40,20 +40,16 @@ async def change_email(body: ChangeEmail, session: SensitiveSession, context: Co
     at_once = settings.update_email_without_verification and not user.email_verified
     if not at_once and not context.email_verification.is_available:
         raise Errors.EMAIL_CHANGE_UNAVAILABLE()
-    if await context.users.by_email(new_email) is not None:
-        return Status(status=True)
-    if at_once:
+    if not at_once:
+        await context.email_change.ask(user, new_email, body.callback_url, context.asker)
+    elif await context.users.by_email(new_email) is None:
         await _change(session, new_email, body.callback_url, context)
-    elif context.email_change.asks_present_mailbox(user):
-        context.email_change.confirm(user, new_email, body.callback_url, context.asker)
-    else:
-        context.email_verification.ask_unseen(user, body.callback_url, context.asker, new_email)
     return Status(status=True)
 
 
 async def _change(session: ActiveSession, new_email: str, callback_url: str | None, context: Context) -> None:
-    changed = await context.email_change.apply(session.user, new_email, context.asker)
+    also = await context.email_verification.enclosed(new_email, callback_url, context.asker)
+    changed = await context.email_change.apply(session.user, new_email, context.asker, also)
     if changed is not None:  # else it was taken meanwhile: the answer is that of a known address
         log_event(context, "email_changed")
         context.adopt_session(ActiveSession(session.session, changed))
-        await context.email_verification.ask(changed, callback_url, context.asker)
