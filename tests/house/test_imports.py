@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import ostiary
+from ostiary import plugins
 
 SOURCE = Path(ostiary.__file__).parent
 SELDOM = {
@@ -57,6 +58,18 @@ def modules_after(program: str, folder: Path) -> set[str]:
 
 def test_importing_the_package_loads_no_part_that_only_some_need(tmp_path: Path) -> None:
     assert modules_after("import ostiary", tmp_path) & SELDOM == set()
+
+
+def test_importing_the_package_loads_no_plugin_writes_no_mail_and_builds_no_validator(tmp_path: Path) -> None:
+    loaded = modules_after("import ostiary", tmp_path)
+    assert {name for name in loaded if name.startswith("ostiary.plugins.")} == {"ostiary.plugins.base"}
+    assert loaded & {"email.message", "pydantic.plugin._loader"} == set()
+
+
+def test_every_plugin_is_found_by_its_name() -> None:
+    for name in plugins.__all__:
+        assert getattr(plugins, name).__name__ == name
+    assert not hasattr(plugins, "Nonesuch")
 
 
 def test_serving_sessions_from_sqlite_loads_no_other_database_and_no_migrations(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ _TYPES: Mapping[str, TypeExpression] = {
 class Documented(BaseModel):
     """A model that only describes: a member that may be absent is optional, not null by default."""
 
+    model_config = ConfigDict(defer_build=False)  # FastAPI warns of what is built later
+
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -121,13 +123,13 @@ class DocumentedModels:
         """Return a body or query as clients may send it, additional fields of the user included."""
         added = self._additional(self._schema[USER], kind, all_optional=False)
         extra = added if issubclass(kind, OpenWireModel) else {}
-        return self._made.get(kind) or self._remember(kind, extra, (Documented, kind))
+        return self._made.get(kind) or self._remember(kind, extra, (kind, Documented))
 
     def record(self, kind: type[JsonObject]) -> type[BaseModel]:
         """Return a body whose members the configuration decides."""
         if kind in self._made:
             return self._made[kind]
-        bases = (Documented,) if kind.declared is None else (Documented, kind.declared)
+        bases = (Documented,) if kind.declared is None else (kind.declared, Documented)
         members: Members = {}
         if kind.model is not None:
             members = self._additional(self._schema[kind.model], kind.declared, all_optional=True)

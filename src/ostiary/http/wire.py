@@ -30,9 +30,14 @@ def camel(name: str) -> str:
 
 
 class WireModel(BaseModel):
-    """A request body or query: camelCase names, no coercion, unknown members ignored."""
+    """A request body or query: camelCase names, no coercion, unknown members ignored.
 
-    model_config = ConfigDict(alias_generator=camel, populate_by_name=True, strict=True, frozen=True)
+    The validator is built when the first of them comes: most programs never see more than a few kinds.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=camel, populate_by_name=True, strict=True, frozen=True, defer_build=True
+    )
 
 
 class OpenWireModel(WireModel):

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ostiary.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
+    from email.message import EmailMessage
 
 
 class MailRefused(Exception):
@@ -40,11 +40,15 @@ class Email:
         """The bare address that bounces go to."""
         return address_of(self.sender).addr_spec
 
-    def mime(self) -> EmailMessage:
+    def mime(self) -> "EmailMessage":
         """Return the message with both parts; raises MailRefused for an address that is none.
 
         The policy refuses line breaks in headers, so nothing that people wrote becomes a header.
         """
+        from email.message import EmailMessage  # noqa: PLC0415  not every server sends mail by itself
+        from email.policy import SMTP  # noqa: PLC0415  see above
+        from email.utils import format_datetime  # noqa: PLC0415  see above
+
         message = EmailMessage(policy=SMTP)
         message["From"] = address_of(self.sender)
         message["To"] = recipient_of(self.to)
@@ -70,8 +74,11 @@ class MailTransport(Protocol):
         ...
 
 
-def address_of(text: str) -> Address:
+def address_of(text: str) -> "Address":
     """Read `Name <address>` or a bare address of the configuration; raises ConfigurationError."""
+    from email.headerregistry import Address  # noqa: PLC0415  see `mime`
+    from email.utils import parseaddr  # noqa: PLC0415  see `mime`
+
     name, address = parseaddr(text if text.isprintable() else "")
     try:
         return Address(name, addr_spec=_with_ascii_domain(address))
@@ -79,8 +86,10 @@ def address_of(text: str) -> Address:
         raise ConfigurationError(f"'{text}' is no address to send mail from") from None
 
 
-def recipient_of(address: str) -> Address:
+def recipient_of(address: str) -> "Address":
     """Return the one address that a message goes to; raises MailRefused for several or none."""
+    from email.headerregistry import Address  # noqa: PLC0415  see `mime`
+
     try:
         return Address(addr_spec=_with_ascii_domain(address))
     except (ValueError, IndexError):
