@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from ostiary.integrations.fastapi import mail_page
 from ostiary.integrations.request_ids import RequestIds
+from ostiary.server.api_page import add_api_page
 from ostiary.server.application import Application, find_application
 from ostiary.server.health import health_routes
 from ostiary.server.logging import configure_logging
@@ -34,6 +35,7 @@ def application_server(application: Application) -> FastAPI:
     app = FastAPI(
         title=auth.options.app_name,
         description="Sign-up, sign-in and sessions in Better Auth's protocol.",
+        docs_url=None,  # a page of our own
         redoc_url=None,
         lifespan=lifespan,
     )
@@ -42,5 +44,6 @@ def application_server(application: Application) -> FastAPI:
     if token := application.settings.metrics_token:
         app.include_router(metrics_route(auth, token))
     auth.install(app)
+    add_api_page(app)
     app.add_middleware(RequestIds)
     return app

@@ -1,5 +1,6 @@
 """The standalone server: endpoints, documentation, health."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -32,9 +33,20 @@ async def test_it_makes_its_tables_and_signs_people_up(app: FastAPI) -> None:
 
 async def test_its_documentation_shows_every_endpoint(app: FastAPI) -> None:
     async with Browser(app, base="") as browser:
-        assert (await browser.get("/docs")).status_code == 200
+        page = await browser.get("/docs")
+        assert page.status_code == 200
         paths = (await browser.get("/openapi.json")).json()["paths"]
     assert {"/api/auth/sign-up/email", "/api/auth/get-session", "/healthz", "/readyz"} <= set(paths)
+    assert [path for path in paths if f" {path}</code>" not in page.text] == []
+    assert {"INVALID_EMAIL_OR_PASSWORD", "rememberMe"} <= set(re.findall(r"<code>(\w+)</code>", page.text))
+
+
+async def test_its_documentation_needs_no_other_host_and_no_script(app: FastAPI) -> None:
+    """It is read where there is no network, and must not run what somebody else serves."""
+    async with Browser(app, base="") as browser:
+        page = await browser.get("/docs")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert re.findall(r"<script|<link|<img|src=|://", page.text) == []
 
 
 async def test_it_is_alive_and_ready(app: FastAPI) -> None:
