@@ -61,7 +61,8 @@ class Registration:
     async def register(self, applicant: Applicant, wanted: SessionWanted | None) -> Registered:
         """Write user, account and, where it is wanted and allowed, session.
 
-        Raises EMAIL_PASSWORD_SIGN_UP_DISABLED, what the password policy and the additional fields refuse, and
+        Raises EMAIL_PASSWORD_SIGN_UP_DISABLED, what the password policy and the additional fields refuse,
+        FAILED_TO_CREATE_USER where another unique value than the address is taken, and
         USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where that may show.
         """
         if not self.settings.enabled or self.settings.disable_sign_up:
@@ -72,7 +73,11 @@ class Registration:
         await self.users.admission.check(
             UserCheck(action="create-user", method="email-password", user=new.shown)
         )
-        if (owner := await self.users.by_email(applicant.email)) is not None:
+        owner = await self.users.by_email(applicant.email)
+        # told of a known address as well where that must not show: else a taken value finds out who is known
+        if (owner is None or self.hides_duplicates) and await self.users.claims_what_is_taken(new):
+            raise Errors.FAILED_TO_CREATE_USER(reason="a unique value is taken")
+        if owner is not None:
             return await self._duplicate(new, applicant, owner)
         password_hash = await self.passwords.hash(applicant.password)
         welcome = await self.email_verification.welcome(new.email, applicant.callback_url, applicant.asker)
@@ -81,12 +86,15 @@ class Registration:
                 new, password_hash, None if self.hides_duplicates else wanted, welcome
             )
         except AlreadyExists:
-            if self.hides_duplicates:
-                return await self._pretended(new)
-            raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(
-                reason="the address was taken meanwhile"
-            ) from None
+            return await self._overtaken(new)
         return Registered(user, session)
+
+    async def _overtaken(self, new: NewUser) -> Registered:
+        if await self.users.by_email(new.email) is None:
+            raise Errors.FAILED_TO_CREATE_USER(reason="a unique value was taken meanwhile")
+        if self.hides_duplicates:
+            return await self._pretended(new)
+        raise Errors.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL(reason="the address was taken meanwhile")
 
     def _new_user(self, applicant: Applicant) -> NewUser:
         return NewUser(

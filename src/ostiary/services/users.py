@@ -73,6 +73,12 @@ class Users:
         """Return the user with this address, whatever its case."""
         return await self.store.rows(USER).first(UserFields.EMAIL.equals(email.lower()))
 
+    async def claims_what_is_taken(self, new: NewUser) -> bool:
+        """Say whether somebody has a value of an additional field that only one user may have."""
+        claims = ((self.schema[USER].by_name[name], value) for name, value in new.additional.items())
+        unique = [each.equals(value) for each, value in claims if each.unique and value is not None]
+        return any([await self.store.rows(USER).count(each) for each in unique])
+
     def draft(self, new: NewUser) -> User:
         """Return the user as a sign-up would store it."""
         now = self.runtime.now()
@@ -110,7 +116,8 @@ class Users:
     ) -> tuple[User, Session | None]:
         """Write user, credential account, session and what else goes with them in one transaction.
 
-        Raises AlreadyExists where the address is taken, by now or in a race; then nothing was written.
+        Raises AlreadyExists where the address or another unique value is taken, by now or in a race; then
+        nothing was written.
         """
         async with self.store.transaction() as tables:
             user = await self.writes.create(USER, self.draft(new), tables)

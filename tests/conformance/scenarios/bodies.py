@@ -17,7 +17,8 @@ WRONG: dict[str, Json] = {
 NOT_OBJECTS: dict[str, Json] = {"null": None, "list": [], "string": "x", "number": 7, "bool": False}
 
 
-def _wrong_types(client: Client, path: str, good: dict[str, Json], *optional: str) -> None:
+def wrong_types(client: Client, path: str, good: dict[str, Json], *optional: str) -> None:
+    """Leave each member out, and give it every wrong type."""
     for field in (*good, *optional):
         if field in good:
             rest = {name: value for name, value in good.items() if name != field}
@@ -35,27 +36,27 @@ def _wrong_types(client: Client, path: str, good: dict[str, Json], *optional: st
 @scenario(DEFAULT)
 def sign_up_checks_types(client: Client) -> None:
     good: dict[str, Json] = {"name": "Ada", "email": "not an address", "password": PASSWORD}
-    _wrong_types(client, "/sign-up/email", good, "image", "callbackURL", "rememberMe")
+    wrong_types(client, "/sign-up/email", good, "image", "callbackURL", "rememberMe")
 
 
 @scenario(DEFAULT)
 def sign_in_checks_types(client: Client) -> None:
     good: dict[str, Json] = {"email": "not an address", "password": PASSWORD}
-    _wrong_types(client, "/sign-in/email", good, "callbackURL", "rememberMe")
+    wrong_types(client, "/sign-in/email", good, "callbackURL", "rememberMe")
 
 
 @scenario(DEFAULT)
 def change_password_checks_types(client: Client) -> None:
     client.arrive()
     good: dict[str, Json] = {"newPassword": "short", "currentPassword": "wrong"}
-    _wrong_types(client, "/change-password", good, "revokeOtherSessions")
+    wrong_types(client, "/change-password", good, "revokeOtherSessions")
 
 
 @scenario(DEFAULT)
 def verify_password_and_revoke_session_check_types(client: Client) -> None:
     client.arrive()
-    _wrong_types(client, "/verify-password", {"password": "wrong"})
-    _wrong_types(client, "/revoke-session", {"token": "unknown"})
+    wrong_types(client, "/verify-password", {"password": "wrong"})
+    wrong_types(client, "/revoke-session", {"token": "unknown"})
 
 
 @scenario(DEFAULT)

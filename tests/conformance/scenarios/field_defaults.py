@@ -14,6 +14,7 @@ USER_FIELDS: Json = {
     "long": {"type": "string", "defaultValue": "x" * 3000, "returned": False},
     "tags": {"type": "string[]", "required": False, "defaultValue": ["new"]},
     "flags": {"type": "json", "required": False, "defaultValue": {"beta": False}},
+    "handle": {"type": "string", "required": False, "unique": True},
 }
 SESSION_FIELDS: Json = {
     "scope": {"type": "string", "defaultValue": "user"},
@@ -43,6 +44,36 @@ QUIET = configuration(
     user={"additionalFields": USER_FIELDS},
 )
 SET: Json = {"muted": False, "credits": 7, "bio": "Countess", "plan": "paid", "tags": [], "flags": {}}
+KINDS = configuration(
+    "field_kinds",
+    user={
+        "additionalFields": {
+            "handle": {"type": "string", "required": False, "unique": True},
+            "points": {"type": "number", "required": False, "bigint": True},
+            "ranked": {"type": "number", "required": False, "index": True},
+            "seen": {"type": "date", "required": False},
+            "hidden": {"type": "boolean", "required": False, "returned": False, "defaultValue": True},
+        }
+    },
+    session={"additionalFields": {"badge": {"type": "string", "required": False, "unique": True}}},
+)
+
+
+@scenario(KINDS)
+def values_that_must_be_unique(client: Client) -> None:
+    client.sign_up(handle="ada", points=9007199254740991, ranked=-1)
+    client.get("/get-session")
+    eve = client.another("eve")
+    eve.sign_up("eve", handle="ada")
+    eve.sign_up("eve", handle="Ada", seen="1990-12-10T08:00:00.000Z")
+    eve.post("/update-user", {"handle": "ada"}, label="taken")
+    eve.get("/get-session", label="unchanged")
+    eve.post("/update-user", {"handle": None, "name": "Eve L."}, label="none")
+    client.another("nobody").sign_up("nobody", handle=None)
+    client.post("/update-session", {"badge": "gold"})
+    eve.post("/update-session", {"badge": "gold"}, label="taken")
+    eve.get("/get-session", label="after")
+    client.rows("people", 'SELECT name, handle, points, ranked, seen, hidden FROM "user" ORDER BY email')
 
 
 @scenario(*DEFAULTS)
@@ -87,3 +118,7 @@ def an_invented_person_has_the_defaults_too(client: Client) -> None:
     client.sign_up(name="Again")
     client.sign_up("ada", **{"bio": "x", "credits": 5})
     client.sign_up("ada", active=False)
+    client.sign_up("eve", handle="eve")
+    client.sign_up("joan", handle="eve")
+    client.sign_up("ada", handle="eve", name="Known")
+    client.sign_up("joan", handle="joan")

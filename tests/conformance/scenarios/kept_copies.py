@@ -2,7 +2,7 @@
 
 from tests.conformance.client import PASSWORD, Client
 from tests.conformance.normalise import Json
-from tests.conformance.rewritten_copies import Change, Copy, rewritten
+from tests.conformance.rewritten_copies import Change, Copy, every_encoding, rewritten
 from tests.conformance.scenarios import scenario
 from tests.conformance.scenarios.accounts import NEW_PASSWORD
 from tests.conformance.scenarios.configurations import CACHES
@@ -73,11 +73,22 @@ def a_copy_counts_for_its_time_and_version(client: Client) -> None:
     for label, change in CHANGES.items():
         client.jar = {**before, DATA: rewritten(client.target.secret, before[DATA], change)}
         client.get("/get-session", label=label)
-    for seconds in (1, 290, 301, 86_400):
+    for seconds in (1, 200, 400, 86_400):
         old = rewritten(client.target.secret, before[DATA], _nothing, age=seconds)
         client.jar = {**before, DATA: old}
         client.get("/get-session", label=f"written {seconds} seconds ago")
         client.get("/get-session", label="what followed")
+
+
+@scenario(*CACHES[1:])
+def a_copy_counts_in_the_encoding_that_is_configured(client: Client) -> None:
+    cached(client)
+    before = dict(client.jar)
+    for secret in (client.target.secret, f"another-{client.target.secret}"):
+        copies = every_encoding(client.target.secret, before[DATA], writer=secret)
+        for encoding, value in copies.items():
+            client.jar = {**before, DATA: value}
+            client.get("/get-session", label=f"{encoding}, {secret[:7]}")
 
 
 WRITES: tuple[tuple[str, str, dict[str, Json]], ...] = (

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from ostiary.domain.entities import ActiveSession, User
-from ostiary.domain.errors import AuthError, Errors
+from ostiary.domain.errors import AlreadyExists, AuthError, Errors
 from ostiary.domain.mailed_links import MailedLink
 from ostiary.domain.models import USER
 from ostiary.domain.schema import Value
@@ -31,6 +31,7 @@ routes = Routes()
 
 NOBODY = Errors.FAILED_TO_GET_USER_INFO.at(404)
 UNKNOWN_TOKEN = Errors.INVALID_TOKEN.at(404)
+TAKEN = Errors.FAILED_TO_UPDATE_USER.at(422)
 DELETED = Success(success=True, message="User deleted")
 
 
@@ -74,6 +75,7 @@ class DeletionLink(WireModel):
         Errors.EMAIL_CAN_NOT_BE_UPDATED,
         Errors.NO_FIELDS_TO_UPDATE,
         Errors.FIELD_NOT_ALLOWED,
+        TAKEN,
     ],
 )
 async def update_user(body: UserChanges, session: CurrentSession, context: Context) -> Status:
@@ -86,9 +88,11 @@ async def update_user(body: UserChanges, session: CurrentSession, context: Conte
     values |= read_additional_fields(model, body, "update")
     if not values:
         raise Errors.NO_FIELDS_TO_UPDATE()
-    updated = await context.users.change(
-        session.user, {model.by_name[name]: value for name, value in values.items()}
-    )
+    changes = {model.by_name[name]: value for name, value in values.items()}
+    try:
+        updated = await context.users.change(session.user, changes)
+    except AlreadyExists as taken:
+        raise TAKEN(reason="a unique value is taken") from taken
     if updated is None:
         context.clear_session_cookies()
         raise Errors.UNAUTHORIZED(reason="deleted meanwhile")
