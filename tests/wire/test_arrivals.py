@@ -106,6 +106,20 @@ async def test_a_flow_may_end_in_another_browser_where_that_is_configured(
     await auth.close()
 
 
+async def test_the_word_of_a_provider_counts_more_than_the_users_only_by_redirect(
+    provider: IdentityProvider, clock: FrozenRuntime
+) -> None:
+    auth = social_auth(provider, clock, of_each={"override_user_info_on_sign_in": True})
+    async with Browser(auth) as browser:
+        for at_the_provider in ("Ada", "Countess"):
+            await arrive(browser, await depart(browser), **{**ADA, "name": at_the_provider})
+            assert (await browser.get("/get-session")).json()["user"]["name"] == at_the_provider
+        brought = {"provider": "openid", "idToken": {"token": provider.id_token(**ADA)}}
+        answer = await browser.post("/sign-in/social", json=brought)
+        assert answer.json()["user"]["name"] == "Countess", "a token may be older than what is known"
+    await auth.close()
+
+
 @pytest.mark.parametrize("strategy", ["database", "cookie"])
 async def test_a_flow_that_took_too_long_ends_where_it_wanted_failures_to_go(
     provider: IdentityProvider, clock: FrozenRuntime, strategy: Literal["database", "cookie"]

@@ -60,7 +60,7 @@ class SocialProvider:
     disable_implicit_sign_up: bool = False
     """Unknown people need `requestSignUp` in the request."""
     override_user_info_on_sign_in: bool = False
-    """Copy name, image and address from the provider at every sign-in."""
+    """Copy name, image and address from the provider at every sign-in by redirect."""
     disable_id_token_sign_in: bool = False
     """Refuse ID tokens that clients bring along; by redirect people still sign in."""
     require_email_verification: bool = False

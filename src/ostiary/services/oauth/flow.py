@@ -146,7 +146,8 @@ class SocialSignIn:
             raise Errors.FAILED_TO_GET_USER_INFO(reason="the ID token names nobody")
         if not profile.email:
             raise Errors.USER_EMAIL_NOT_FOUND(reason="the ID token names no address")
-        return Arrival(provider, profile, tokens, await self.linking.trusts(provider.id, headers))
+        is_trusted = await self.linking.trusts(provider.id, headers)
+        return Arrival(provider, profile, tokens, is_trusted, is_brought=True)
 
 
 def _is_from(provider: Provider, issuer: str | None) -> bool:

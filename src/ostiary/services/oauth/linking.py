@@ -34,6 +34,8 @@ class Arrival:
     tokens: OAuthTokens
     is_trusted: bool = False
     """The provider's word on an address is taken without proof."""
+    is_brought: bool = False
+    """By an ID token of the client's, which may be older than what the provider would say now."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -264,7 +266,7 @@ class Linking:
 
     async def _overridden(self, user: User, arrival: Arrival) -> User:
         """Copy everything, the address included, where the provider's word counts more than the user's."""
-        if not arrival.provider.settings.override_user_info_on_sign_in:
+        if arrival.is_brought or not arrival.provider.settings.override_user_info_on_sign_in:
             return user
         profile = arrival.profile
         email = (profile.email or user.email).lower()
