@@ -4,7 +4,8 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import chain
 
 from pydantic_core import from_json, to_json
@@ -81,11 +82,16 @@ def is_iso(text: str) -> bool:
     return _ISO.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4096)  # eleven years
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
+
+
 def iso(moment: datetime) -> str:
     """Return `YYYY-MM-DDTHH:MM:SS.sssZ`: UTC, exactly three fractional digits."""
     m = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    # looked up digits cost half of what `isoformat` does, and most answers hold five moments
-    day = f"{m.year:04d}-{_TWO_DIGITS[m.month]}-{_TWO_DIGITS[m.day]}"
+    # looked up, it costs a third of what `isoformat` does, and most answers hold five moments
+    day = _day(m.toordinal())
     time = f"{_TWO_DIGITS[m.hour]}:{_TWO_DIGITS[m.minute]}:{_TWO_DIGITS[m.second]}"
     return f"{day}T{time}.{_THREE_DIGITS[m.microsecond // 1000]}Z"
 
