@@ -9,10 +9,13 @@ import pytest
 from redis.asyncio import Redis
 
 from ostiary import Auth, DatabaseHooks, ModelHooks, SessionOptions
+from ostiary.cli.people import People
 from ostiary.domain.entities import Session, User
 from ostiary.domain.errors import StorageUnavailable
 from ostiary.domain.models import ACCOUNT, ID, USER, AccountFields, UserFields
+from ostiary.domain.roles import BANNED
 from ostiary.domain.runtime import FrozenRuntime
+from ostiary.plugins import Admin
 from ostiary.services.users import NewUser
 from ostiary.storage.redis import RedisKeyValue
 from ostiary.storage.sql import SqlStore
@@ -109,7 +112,9 @@ async def nodes(
     client, prefix = Redis.from_url(REDIS), f"ostiary-test-{uuid.uuid4().hex}:"
     options = some_options(session=STORED[request.param])
     parts = [WatchedRedis.from_url(REDIS, prefix) for _ in range(2)]
-    first, second = [some_auth(options, clock, empty_database, key_value=part) for part in parts]
+    first, second = [
+        some_auth(options, clock, empty_database, key_value=part, plugins=[Admin()]) for part in parts
+    ]
     assert isinstance(first.services.store, SqlStore)
     await first.services.store.create_tables()
     new = NewUser(email="ada@example.com", name="Ada")
@@ -190,6 +195,43 @@ async def test_what_cannot_end_the_sessions_changes_nothing(node: Node) -> None:
     node.key_value.before_delete = None
     await change_password(node)
     assert await node.auth.services.sessions.of_user(node.user.id) == []
+
+
+async def test_a_ban_that_cannot_end_the_sessions_is_none(node: Node) -> None:
+    """S26: they would come back with its end."""
+    session = await node.sign_in()
+
+    async def fail() -> None:
+        raise StorageUnavailable("away")
+
+    node.key_value.before_delete = fail
+    people = People(node.auth)
+    with pytest.raises(StorageUnavailable):
+        await people.ban("ada@example.com", "spam", None)
+    found = await node.auth.services.users.by_id(node.user.id)
+    assert found is not None
+    assert not found[BANNED]
+    node.key_value.before_delete = None
+    await people.ban("ada@example.com", "spam", None)
+    await people.unban("ada@example.com")
+    assert await node.auth.services.sessions.by_token(session.token) is None
+
+
+async def test_a_hook_that_fails_after_a_change_leaves_no_older_user_in_a_session(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S28: a role that was taken away must not live on there."""
+
+    async def fail(user: User) -> None:
+        raise Fault
+
+    await node.sign_in()
+    monkeypatch.setattr(
+        node.auth.services.users.writes, "_hooks", [DatabaseHooks(user=ModelHooks(after_update=fail))]
+    )
+    with pytest.raises(Fault):
+        await node.rename("Newer")
+    assert await node.names() == ("Newer", {"Newer"})
 
 
 async def test_a_refused_deletion_ends_no_session(node: Node) -> None:

@@ -1,7 +1,9 @@
 """Whatever happens to a session or its user reaches every credential at once: event, credential, route."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -306,3 +308,42 @@ async def test_a_disabled_account_is_told_so_in_the_words_of_the_ban(clock: Froz
             )
         await auth.services.users.change(user, {BANNED: False})
         await refreshed(client, pair.refresh)
+
+
+class SlowKeyValue(MemoryKeyValue):
+    """Lets something happen before a key is written, once."""
+
+    before: tuple[str, Callable[[], Awaitable[object]]] | None = None
+
+    async def set(self, key: str, value: str, ttl: timedelta | None = None) -> None:
+        if self.before is not None and self.before[0] == key:
+            (_, happening), self.before = self.before, None
+            await happening()
+        await super().set(key, value, ttl)
+
+
+@pytest.mark.parametrize("meanwhile", ["role", "deletion"])
+async def test_what_is_noted_of_a_user_is_what_the_row_says_whoever_races(
+    clock: FrozenRuntime, meanwhile: str
+) -> None:
+    """S28: two changes are noted in the wrong order, and the older note would keep the newer role out."""
+    kept = SlowKeyValue(clock)
+    auth = pair_auth(clock=clock, key_value=kept)
+    users = auth.services.users
+    async with Browser(auth) as browser:
+        user = await users.by_id((await browser.sign_up())["user"]["id"])
+    assert user is not None
+
+    async def happening() -> None:
+        if meanwhile == "role":
+            await users.change(user, {ROLE: "admin"})
+        else:
+            await users.delete(user)
+
+    key = f"token-user:{user.id}"
+    kept.before = (key, happening)
+    await users.change(user, {ROLE: "user"})
+    note = json.loads(await kept.get(key) or "")
+    expected = ("admin", False) if meanwhile == "role" else (None, True)
+    assert (note["role"], note["barred"]) == expected
+    await auth.close()

@@ -14,14 +14,14 @@ from ostiary.domain.entities import User
 from ostiary.domain.errors import AlreadyExists, ConfigurationError, JsonValue
 from ostiary.domain.models import USER, UserFields
 from ostiary.domain.roles import BAN_EXPIRES, BAN_REASON, BANNED, ROLE
-from ostiary.domain.schema import MISSING, Field, Model, Value
+from ostiary.domain.schema import MISSING, Changes, Field, Model, Value
 from ostiary.domain.values import coerce
 from ostiary.http.context import Services
 from ostiary.http.json import dump
 from ostiary.http.wire import is_email
 from ostiary.services.password_policy import Owner
 from ostiary.services.users import NewUser
-from ostiary.storage.store import OrderBy
+from ostiary.storage.store import OrderBy, Transaction
 
 NEWEST_FIRST: Final = OrderBy(UserFields.CREATED_AT, descending=True)
 
@@ -214,13 +214,18 @@ class People:
             raise ConfigurationError("this application knows no bans: add Admin() to its plugins")
 
     async def ban(self, person: str, reason: str | None, ends: datetime | None) -> User:
-        """Ban a user, then end every session: whoever signs in between is refused already."""
+        """Ban a user and end every session, or neither: what is left would come back after the ban."""
         self._require_bans()
         if ends is not None and ends <= self._services.runtime.now():
             raise ConfigurationError("--until must lie in the future")
         user = await self.find(person)
-        await self._services.users.change(user, {BANNED: True, BAN_REASON: reason, BAN_EXPIRES: ends})
-        await self._services.sessions.revoke_all(user.id, Ended.BANNED)
+
+        async def end_sessions(banned: User, tables: Transaction) -> None:
+            """After the row: a sign-in under way holds it, and what that starts is there by now."""
+            await self._services.sessions.revoke_all(banned.id, Ended.BANNED, tables=tables)
+
+        ban: Changes = {BANNED: True, BAN_REASON: reason, BAN_EXPIRES: ends}
+        await self._services.users.change(user, ban, also=end_sessions)
         return user
 
     async def unban(self, person: str) -> User:

@@ -113,11 +113,19 @@ class Denials:
             _log.warning("the deny list does not answer, and needs no news of this change: %s", error)
 
     async def _note(self, user: User) -> None:
-        now, ends = self.runtime.now(), user[BAN_EXPIRES]
-        until = ends - now if ends is not None and is_banned(user, now) else None
-        await self.deny_list.describe_user(
-            user.id, role_of(user), barred=self._is_barred(user), at=now, at_most=_whole_seconds(until)
-        )
+        """Write what is true of a user, until that is what the row says: of two who race, the newer stays."""
+        while True:
+            now, ends = self.runtime.now(), user[BAN_EXPIRES]
+            until = ends - now if ends is not None and is_banned(user, now) else None
+            await self.deny_list.describe_user(
+                user.id, role_of(user), barred=self._is_barred(user), at=now, at_most=_whole_seconds(until)
+            )
+            present = await self.store.rows(USER).first(ID.equals(user.id))
+            if present is None:
+                return await self._forget(user)
+            if present == user:
+                return None
+            user = present
 
     def _is_barred(self, user: User) -> bool:
         try:

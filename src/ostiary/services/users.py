@@ -1,6 +1,6 @@
 """People: sign-up, change, deletion."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -233,16 +233,21 @@ class Users:
         `also` writes more in the same transaction. Raises AlreadyExists where a unique value is taken.
         """
         stamped = {**changes, UserFields.UPDATED_AT: self.runtime.now()}
-        matching = (ID.equals(user.id), *where)
+        try:
+            return await self._changed(stamped, (ID.equals(user.id), *where), also)
+        finally:
+            # whatever a hook raised after the commit: an older role must not live on in a copy
+            await self.session_store.user_changed(user.id)
+
+    async def _changed(
+        self, changes: Changes, where: Sequence[Condition], also: AlsoWrite | None
+    ) -> User | None:
         if also is None:
-            updated = await self.writes.update(USER, stamped, *matching)
-        else:
-            async with self.store.transaction() as tables:
-                updated = await self.writes.update(USER, stamped, *matching, tables=tables)
-                if updated is not None:
-                    await also(updated, tables)
-        if updated is not None:
-            await self.session_store.user_changed(updated.id)
+            return await self.writes.update(USER, changes, *where)
+        async with self.store.transaction() as tables:
+            updated = await self.writes.update(USER, changes, *where, tables=tables)
+            if updated is not None:
+                await also(updated, tables)
         return updated
 
     async def delete(self, user: User, also: AlsoWrite | None = None) -> None:
