@@ -194,6 +194,18 @@ async def test_no_refused_departure_is_remembered() -> None:
                 ("busi\u200cness.example", "https://business.example"),
             )
         ),
+        *(
+            (f"https://{before}[v1.app.test]/x", pattern)
+            for before in ("", "evil.example", "$")
+            for pattern in ("https://v1.app.test", "https://*.app.test", "*.app.test")
+        ),
+        *(
+            (f"app://{host}/cb", "app://host")
+            for host in ("evil@host", "evil:secret@host", "evil<host", "a host")
+        ),
+        ("app://host/a/b", "app://host/*"),
+        ("app://host/a/b/cb", "app://host/*/cb"),
+        ("app:///nowhere", "*"),
         *((f"app://{host}", "app://") for host in ("[", "[::1", "x]/[", "a@[b", "x:y", "\u2100")),
     ],
 )
@@ -210,7 +222,9 @@ async def test_a_target_that_only_looks_like_what_is_trusted_is_refused(target: 
     ("target", "pattern"),
     [
         ("app://anything/here", "app://"),
-        ("app://host", "app://host/*"),
+        *((f"app://host{path}", "app://host/*") for path in ("", "/", "/a")),
+        *((f"app://host{path}", "app://host/**") for path in ("", "/", "/a", "/a/b")),
+        *((f"app://host{path}/cb", "app://host/**/cb") for path in ("", "/a", "/a/b")),
         *(
             (f"app://HOST/cb{way}", "app://host/cb")
             for way in ("", "/", "/x", "/./x", "//x?a=b#c", "/x/../y")

@@ -22,6 +22,8 @@ _LONGEST_AUTHORITY = 300
 # Browsers keep these apart (UTS 46); the older rules that we encode by make `ss` of the first, and another
 # letter or nothing of the others: `https://busine\u00df.example` is not `https://business.example`
 _READ_DIFFERENTLY = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
+# of `https://evil.example[v1.app.example]` some readers take what is in the brackets for the host
+_AUTHORITY = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?|[^\s\[\]<>^|\\]*")
 _REDIRECTS: Sequence[tuple[str, str, ErrorCode]] = (
     ("callbackURL", "callbackURL", Errors.INVALID_CALLBACK_URL),
     ("redirectTo", "redirectURL", Errors.INVALID_REDIRECT_URL),
@@ -38,8 +40,8 @@ def is_relative_path(value: str) -> bool:
     return "%2f" not in path and "%5c" not in path
 
 
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
+def _translated(pattern: str, one: str) -> str:
+    """Return a pattern as a regular expression in which `one` stands for any character."""
     translated, escaped = [], False
     for character in pattern:
         if escaped:
@@ -48,12 +50,25 @@ def _glob(pattern: str) -> re.Pattern[str]:
         elif character == "\\":
             escaped = True
         elif character == "*":
-            translated.append(".*?")
+            translated.append(f"{one}*?")
         elif character == "?":
-            translated.append(".")
+            translated.append(one)
         else:
             translated.append(re.escape(character))
-    return re.compile("".join(translated), re.DOTALL)
+    return "".join(translated)
+
+
+@lru_cache(maxsize=1024)
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(_translated(pattern, "."), re.DOTALL)
+
+
+@lru_cache(maxsize=1024)
+def _path_glob(pattern: str) -> re.Pattern[str]:
+    """`*` stays within a segment, `**` is any number of them."""
+    segments = pattern.removeprefix("/").split("/")
+    parts = ("(?:/[^/]*)*" if each == "**" else f"/{_translated(each, '[^/]')}" for each in segments)
+    return re.compile("".join(parts))
 
 
 def glob_matches(pattern: str, value: str) -> bool:
@@ -100,7 +115,7 @@ class Address:
         return (rest, "") if cut is None else (rest[: cut.start()], rest[cut.start() :])
 
     def _host_of(self, authority: str) -> str | None:
-        if len(authority) > _LONGEST_AUTHORITY:
+        if len(authority) > _LONGEST_AUTHORITY or not _AUTHORITY.fullmatch(authority):
             return None
         try:
             parts = urlsplit(f"//{authority}")
@@ -157,7 +172,7 @@ def _matches_custom(address: Address, pattern: str) -> bool:
         if _has_wildcard(authority):
             if address.userinfo or not glob_matches(authority, host) or not _ipv4_guard(authority, host):
                 return False
-        elif authority.lower() != host:
+        elif address.userinfo or authority.lower() != host:
             return False
     bare = re.split(r"[?#]", address.path, maxsplit=1)[0].replace("\\", "/")
     return _matches_path(_walked(bare), _walked(slash + path))
@@ -176,7 +191,7 @@ def _walked(path: str) -> str:
 
 def _matches_path(path: str, pattern: str) -> bool:
     if _has_wildcard(pattern):
-        return glob_matches(pattern, path or "/")
+        return _path_glob(pattern).fullmatch(path or "/") is not None
     return path == pattern or path.startswith(f"{pattern}/") or not pattern
 
 
@@ -186,11 +201,8 @@ def origin_matches(value: str, pattern: str, *, allow_relative: bool = False) ->
         return allow_relative and is_relative_path(value)
     address = Address(value)
     if _has_wildcard(pattern) and "://" not in pattern:
-        return (
-            address.host is not None
-            and glob_matches(pattern, address.host)
-            and _ipv4_guard(pattern, address.host)
-        )
+        host = address.host or ""
+        return bool(host) and glob_matches(pattern, host) and _ipv4_guard(pattern, host)
     if address.scheme is None or address.scheme in _DEFAULT_PORTS:
         return _matches_web(address, pattern)
     return _matches_custom(address, pattern)
