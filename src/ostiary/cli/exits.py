@@ -37,7 +37,7 @@ class Group(TyperGroup):
         except ConfigurationError as error:
             raise _ended(str(error), MISCONFIGURED) from None
         except StorageUnavailable as error:
-            raise _ended(f"cannot connect: {error}", UNREACHABLE) from None
+            raise _ended(f"cannot connect: {error} (start it, or correct its address)", UNREACHABLE) from None
         except AuthError as error:
             raise _ended(error.message or error.code or "refused", REFUSED) from None
         except (Refused, InvalidValue) as error:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ostiary.cli.target import App, Config, run, target
+from ostiary.cli.target import App, Config, run, shortened, target
 from ostiary.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,9 +56,22 @@ def serve(
     )
     configure_logging(settings)
     run(application.auth, _prepare(application.auth, migrate=settings.migrate))
+    _require_free(settings.host, settings.port)
     _tell_workers(config, app)
     with _counted_together(settings):
         _listen(settings)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise ConfigurationError where nobody could listen: uvicorn says it in the midst of its start."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot listen on {host}, port {port}: {error.strerror}; see --host and --port"
+            ) from None
 
 
 async def _prepare(auth: "Auth", *, migrate: bool) -> None:
@@ -70,7 +84,7 @@ async def _prepare(auth: "Auth", *, migrate: bool) -> None:
         from ostiary.storage import migrations  # noqa: PLC0415  Alembic is slow to import
 
         if missing := (await migrations.plan(auth.database_url, auth.schema)).additions:
-            raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `ostiary migrate`")
+            raise ConfigurationError(f"the database lacks {shortened(missing)}: run `ostiary migrate`")
 
 
 def _tell_workers(config: Path | None, app: str | None) -> None:

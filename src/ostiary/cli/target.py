@@ -1,9 +1,9 @@
 """Which application a command is about, and a loop to talk to it."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
@@ -15,6 +15,7 @@ from ostiary.cli.exits import EXPECTED
 from ostiary.domain.errors import ConfigurationError
 
 T = TypeVar("T")
+_MOST_NAMED: Final = 3
 
 Config = Annotated[
     Path | None,
@@ -60,9 +61,15 @@ def run(auth: "Auth", work: Awaitable[T]) -> T:
 
 
 async def _lacking(auth: "Auth") -> str:
-    """Return what the database lacks, which explains why a statement failed."""
+    """Return what the database lacks, which explains why a statement failed: the first of it."""
     if auth.database_url is None:
         return ""
     from ostiary.storage import migrations  # noqa: PLC0415  Alembic is slow to import
 
-    return ", ".join((await migrations.plan(auth.database_url, auth.schema)).additions)
+    return shortened((await migrations.plan(auth.database_url, auth.schema)).additions)
+
+
+def shortened(lacking: Sequence[str]) -> str:
+    """Name what a database lacks, on one line even where it is empty."""
+    more = len(lacking) - _MOST_NAMED
+    return ", ".join(lacking[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -113,7 +113,10 @@ class Options:
         given = [self.secret] if self.secret is not None else []
         given += [secret.value for secret in self.secrets]
         if not given:
-            raise ConfigurationError("a secret is required: make one with `ostiary secret` and keep it safe")
+            raise ConfigurationError(
+                "a secret is required: make one with `ostiary secret`, and set it as BETTER_AUTH_SECRET, in"
+                " Python as Options(secret=...)"
+            )
         if REFERENCE_DEFAULT_SECRET in given or "" in given:
             raise ConfigurationError(
                 "this secret is empty or public knowledge: make one with `ostiary secret`"

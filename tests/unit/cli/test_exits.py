@@ -1,5 +1,7 @@
 """Help texts, exit codes and one-line errors."""
 
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +38,7 @@ def test_a_missing_secret_is_one_line_with_the_cure(command: Command, arguments:
     result = command(*arguments)
     assert result.exit_code == 2
     assert result.stderr.startswith("Error: a secret is required: make one with `ostiary secret`")
+    assert "set it as BETTER_AUTH_SECRET" in result.stderr
     assert result.stderr.count("\n") == 1
 
 
@@ -47,7 +50,29 @@ def test_a_database_that_does_not_answer_ends_with_3(
     result = command(*arguments)
     assert result.exit_code == 3
     assert result.stderr.startswith("Error: cannot connect: ")
+    assert result.stderr.endswith("(start it, or correct its address)\n")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["users", "list"], ["clean"], ["serve", "--no-migrate"]])
+def test_an_empty_database_is_one_short_line_with_the_cure(
+    command: Command, configured: Path, arguments: list[str]
+) -> None:
+    result = command(*arguments)
+    assert result.exit_code == 2
+    assert re.fullmatch(
+        r"Error: the database lacks table user, table session, table account and \d+ more: "
+        r"run `ostiary migrate`\n",
+        result.stderr,
+    )
+
+
+def test_a_port_that_is_taken_is_one_line(command: Command, configured: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = command("serve", "--port", str(port))
+    assert result.exit_code == 2
+    assert f"cannot listen on 127.0.0.1, port {port}: Address already in use; see --host" in result.stderr
 
 
 @pytest.mark.parametrize(
