@@ -148,7 +148,8 @@ def _cookies_of(options: Options, parts: Parts, renderer: Renderer, schema: Sche
     if options.account.store_account_cookie:
         bound = not parts.stateless
         accounts = AccountCookies(names.account_data, keyring, schema[ACCOUNT], runtime, bound)
-    return SessionCookies(names, keyring, options.session, schema, renderer, runtime, accounts)
+    session = options.session
+    return SessionCookies(names, keyring, session, schema, renderer, runtime, accounts, parts.stateless)
 
 
 def _housekeeper_of(

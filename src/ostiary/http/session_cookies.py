@@ -39,6 +39,8 @@ class SessionCookies:
     runtime: Runtime
     accounts: AccountCookies | None = None
     """The cookie of the account somebody came by, where it is kept."""
+    stateless: bool = False
+    """Whether the copy is the session, since there is no store to ask once the copy is over."""
     copies: SessionCopies = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -116,8 +118,10 @@ class SessionCookies:
             updated_at=milliseconds(self.runtime.now()),
             version=cache.version_for(active.session, active.user),
         )
-        max_age = None if forgettable else self.names.session_data.max_age
-        value = encode(payload, cache.strategy or "compact", max_age, self.keyring, self.runtime)
+        life = self.names.session_data.max_age
+        max_age = None if forgettable else life
+        believed = life if self.stateless else max_age
+        value = encode(payload, cache.strategy or "compact", believed, self.keyring, self.runtime)
         write_chunks(jar, request, self.names.session_data, value, max_age)
         if self.accounts is not None:
             self.accounts.carry_on(jar, request, active.user.id)

@@ -116,6 +116,15 @@ def the_session_remembers_browser_and_address(client: Client) -> None:
     )
     second.get("/get-session")
     client.get("/list-sessions")
+    third = client.another("third")
+    person = {"name": "Eve", "email": client.email("eve"), "password": PASSWORD}
+    third.post("/sign-up/email", person, headers={**browser, "X-Forwarded-For": "2001:db8::9"})
+    third.get("/get-session", headers={"X-Forwarded-For": "198.51.100.7"}, label="from elsewhere")
+    change = {"currentPassword": PASSWORD, "newPassword": "another password", "revokeOtherSessions": True}
+    third.post(
+        "/change-password", change, headers={"X-Forwarded-For": "198.51.100.7"}, label="from elsewhere"
+    )
+    third.get("/list-sessions")
 
 
 @scenario(DEFAULT, *CACHES)
