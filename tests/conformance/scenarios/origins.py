@@ -13,6 +13,13 @@ NO_ORIGIN_BUT_CSRF = configuration(
 NO_ORIGIN_PATHS = configuration(
     "origin_off_paths", advanced={"disableOriginCheck": ["/sign-in", "/sign-out/", "/update-user"]}
 )
+NEITHER = configuration("no_checks", advanced={"disableOriginCheck": True, "disableCSRFCheck": True})
+UNADDRESSED = configuration(
+    "unaddressed",
+    baseURL=None,
+    trustedOrigins=["https://app.example", "*.wild.example", "myapp://"],
+    advanced={"useSecureCookies": False},
+)
 
 ORIGINS: dict[str, str | None] = {
     "own": BASE_URL,
@@ -67,7 +74,7 @@ def origins_are_checked(client: Client) -> None:
             _ask(client, path, f"origin {label}", origin, {})
 
 
-@scenario(DEFAULT, NO_CSRF, NO_ORIGIN, NO_ORIGIN_BUT_CSRF, NO_ORIGIN_PATHS)
+@scenario(DEFAULT, NO_CSRF, NO_ORIGIN, NO_ORIGIN_BUT_CSRF, NO_ORIGIN_PATHS, NEITHER)
 def the_check_of_origins_can_be_weakened(client: Client) -> None:
     for path in (*PATHS, "/sign-up/email"):
         for label in ("evil", "null", "missing"):
@@ -150,3 +157,26 @@ def null_origins_of_the_same_site(client: Client) -> None:
         body = {"email": "nobody", "password": "x"}
         client.post("/sign-in/email", body, origin="null", headers=headers, host=host, label="no cookie")
         client.post("/sign-out", {}, origin="null", headers=headers, host=host, cookie="x=1", label="cookie")
+
+
+@scenario(UNADDRESSED)
+def origins_of_a_server_that_learns_its_address(client: Client) -> None:
+    trusted = {
+        "own": BASE_URL,
+        "trusted": "https://app.example",
+        "trusted, no TLS": "http://app.example",
+        "beneath a wildcard": "https://a.b.wild.example",
+        "wildcard itself": "https://wild.example",
+        "behind a wildcard": "https://wild.example.evil.example",
+        "application": "myapp://open",
+        "another": "https://evil.example",
+    }
+    for label, origin in trusted.items():
+        _ask(client, "/sign-in/email", label, origin, {})
+        body = {"email": "nobody", "password": "x", "callbackURL": f"{origin}/in"}
+        client.post("/sign-in/email", body, label=f"callback, {label}")
+    for host in ("other.example", "other.example:8080"):
+        for origin in (f"http://{host}", BASE_URL):
+            client.post(
+                "/sign-out", {}, origin=origin, host=host, cookie="a=b", label=f"{origin} asks {host}"
+            )
