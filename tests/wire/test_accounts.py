@@ -9,6 +9,7 @@ import pytest
 from ostiary import AccountLinking, AccountOptions, Auth
 from ostiary.domain.models import ACCOUNT, USER, AccountFields, UserFields
 from ostiary.domain.runtime import FrozenRuntime
+from ostiary.domain.schema import Field
 from ostiary.http.api import Caller
 from ostiary.http.routes.accounts import UnlinkAccount
 from tests.builders import Browser, code_of, set_cookies
@@ -54,6 +55,22 @@ async def test_accounts_are_listed_without_their_secrets(auth: Auth) -> None:
         ]
         assert account["scopes"] == ["openid", "email"]
         assert (account["accountId"], account["providerId"], account["userId"]) == ("1", "openid", user["id"])
+
+
+async def test_a_new_account_has_what_its_own_fields_begin_with(
+    provider: IdentityProvider, clock: FrozenRuntime
+) -> None:
+    fields = Field[str](name="region", default="eu"), Field[str](name="kept", default="k", returned=False)
+    auth = social_auth(provider, clock, account=AccountOptions(additional_fields=fields))
+    async with Browser(auth) as browser:
+        await browser.sign_up()
+        assert outcome(await arrive(browser, await link(browser))) == "/in"
+        listed = await accounts(browser)
+        assert [each["providerId"] for each in listed] == ["credential", "openid"]
+        assert [(each["region"], "kept" in each) for each in listed] == [("eu", False), ("eu", False)]
+    rows = await auth.services.store.rows(ACCOUNT).all()
+    assert [row.extra["kept"] for row in rows] == ["k", "k"]
+    await auth.close()
 
 
 async def test_an_account_is_linked_by_way_of_its_provider(auth: Auth) -> None:

@@ -225,6 +225,11 @@ class Model(Generic[E]):
         """The fields that plugins and the application added."""
         return tuple(field for field in self.fields if field.attribute not in self.core_names)
 
+    def extra_defaults(self) -> dict[str, Value]:
+        """Return what a new row has in those fields where nobody says otherwise."""
+        initial = ((field.name, field.initial()) for field in self.extra_fields)
+        return {name: value for name, value in initial if value is not MISSING}
+
     def extended(self, added: Sequence[Field[Any]]) -> "Model[E]":
         """Add fields at the end; a name taken twice is a configuration mistake."""
         if taken := [field.name for field in added if field.name in self.by_name]:

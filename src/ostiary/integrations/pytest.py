@@ -18,7 +18,7 @@ from ostiary.domain.entities import User
 from ostiary.domain.errors import ConfigurationError
 from ostiary.domain.models import USER
 from ostiary.domain.runtime import FrozenRuntime
-from ostiary.domain.schema import MISSING, Value
+from ostiary.domain.schema import Value
 from ostiary.http.minting import mint_session
 from ostiary.outgoing import Email, Mailer
 from ostiary.services.users import NewUser
@@ -99,13 +99,11 @@ class SignedIn:
             raise ConfigurationError(f"users have no field '{min(unknown)}'")
         found = await users.by_email(email)
         if found is None:
-            defaults = {each.name: each.initial() for each in model.extra_fields}
-            known = {key: value for key, value in defaults.items() if value is not MISSING}
             new = NewUser(
                 email=email,
                 name=name or email.partition("@")[0],
                 email_verified=True,
-                additional={**known, **fields},
+                additional={**model.extra_defaults(), **fields},
             )
             return (await users.sign_up(new, None, None))[0]
         changes = {model.by_name[key]: value for key, value in fields.items()}

@@ -61,6 +61,7 @@ class Accounts:
             scope=None if tokens.scopes is None else ",".join(tokens.scopes),
             created_at=now,
             updated_at=now,
+            extra=self.store.schema[ACCOUNT].extra_defaults(),
         )
         return await self.writes.create(ACCOUNT, account, tables)
 

@@ -12,7 +12,7 @@ from ostiary.domain.errors import AuthError, Errors
 from ostiary.domain.last_login import LAST_LOGIN_AT
 from ostiary.domain.models import ID, SESSION, USER, SessionFields
 from ostiary.domain.runtime import Runtime
-from ostiary.domain.schema import MISSING, Changes, Schema, Value
+from ostiary.domain.schema import Changes, Schema
 from ostiary.options import SessionOptions
 from ostiary.services.audit import Act
 from ostiary.services.write_hooks import HookedWrites
@@ -72,7 +72,7 @@ class Sessions:
             ip_address=ip_address or "",  # wire: unknown is the empty text, not null
             user_agent=user_agent or "",
             user_id=user.id,
-            extra=self._defaults(),
+            extra=self.schema[SESSION].extra_defaults(),
         )
         session = await self.writes.before_create(SESSION, session)
         try:
@@ -161,10 +161,6 @@ class Sessions:
         noted = await self.writes.note(USER, changes, ID.equals(session.user_id))
         if noted is not None:
             await self.store.user_changed(noted.id)
-
-    def _defaults(self) -> dict[str, Value]:
-        extra = self.schema[SESSION].extra_fields
-        return {field.name: value for field in extra if (value := field.initial()) is not MISSING}
 
     async def by_token(self, token: str) -> ActiveSession | None:
         """Return the live session of a token and its user; None if it is unknown, over or barred."""

@@ -148,6 +148,7 @@ class Users:
             password=password_hash,
             created_at=now,
             updated_at=now,
+            extra=self.schema[ACCOUNT].extra_defaults(),
         )
 
     async def credential_account(self, user_id: str, tables: Tables | None = None) -> Account | None:

@@ -151,3 +151,42 @@ def accounts_are_linked_without_a_database(client: Client) -> None:
     other.jar["better-auth.account_data"] = client.jar.get("better-auth.account_data", "")
     other.post("/get-access-token", SELECTION, label="somebody else's")
     other.get("/get-session")
+
+
+LABELLED_ROWS = """
+    SELECT "providerId", region, tier, hidden, since IS NOT NULL AS since, tags, free FROM account
+    WHERE "userId" IN (SELECT id FROM "user" WHERE email = $1) ORDER BY 1
+"""
+LABELLED = configuration(
+    "labelled_accounts",
+    plugins=providers(),
+    account={
+        "storeAccountCookie": True,
+        "additionalFields": {
+            "region": {"type": "string", "required": False, "defaultValue": "eu"},
+            "tier": {"type": "number", "required": True, "defaultValue": 3},
+            "hidden": {"type": "string", "required": False, "defaultValue": "h", "returned": False},
+            "since": {"type": "date", "required": False},
+            "tags": {"type": "string[]", "required": False, "input": False},
+            "free": {"type": "boolean", "required": False, "defaultValue": True},
+        },
+    },
+)
+
+
+@scenario(LABELLED)
+def fields_of_the_applications_own_in_accounts(client: Client) -> None:
+    arrive(client, depart(client), label="a stranger", **ada(client))
+    client.get("/list-accounts")
+    client.post("/get-access-token", SELECTION)
+    client.post("/refresh-token", SELECTION)
+    client.get("/account-info?useAccountCookie=true")
+    client.sign_up("bob")
+    arrive(client, link(client), label="linked", **ada(client, sub="b", email=client.email("bob")))
+    client.get("/list-accounts", label="two")
+    for who in ("ada", "bob"):
+        client.rows("kept", LABELLED_ROWS, client.email(who))
+    client.sql("UPDATE account SET region = 'us', hidden = NULL, tier = 0")
+    arrive(client, depart(client), label="again", **ada(client))
+    client.get("/list-accounts", label="changed")
+    client.rows("kept", LABELLED_ROWS, client.email("ada"))

@@ -12,7 +12,7 @@ from ostiary.domain.entities import Account, User
 from ostiary.domain.errors import AlreadyExists, AuthError, ConfigurationError, InvalidValue, JsonValue
 from ostiary.domain.models import ACCOUNT, USER, AccountFields, UserFields
 from ostiary.domain.roles import BAN_EXPIRES, BAN_REASON, BANNED, ROLE
-from ostiary.domain.schema import MISSING, Value
+from ostiary.domain.schema import MISSING
 from ostiary.http.wire import is_email
 from ostiary.services.users import CREDENTIAL, NewUser
 from ostiary.storage.store import Transaction
@@ -221,6 +221,7 @@ class Writer:
                 password=stored,
                 created_at=begun,
                 updated_at=begun,
+                extra=self.auth.schema[ACCOUNT].extra_defaults(),
             )
 
         if each.password_hash is not None:
@@ -230,8 +231,7 @@ class Writer:
 
     def _user(self, each: Newcomer) -> User:
         model = self.auth.schema[USER]
-        initial = ((described.name, described.initial()) for described in model.extra_fields)
-        extra: dict[str, Value] = {name: value for name, value in initial if value is not MISSING}
+        extra = model.extra_defaults()
         if self._is_barred(each):
             extra |= {BANNED.name: True, BAN_REASON.name: DISABLED, BAN_EXPIRES.name: each.disabled_until}
         if each.is_admin and self.manner.admins:
