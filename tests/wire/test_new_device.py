@@ -195,6 +195,19 @@ async def test_a_sign_in_for_tokens_is_reported_as_well(house: House) -> None:
     assert len(await house.mails()) == 1
 
 
+async def test_a_browser_on_another_site_keeps_the_cookie_as_well(clock: FrozenRuntime) -> None:
+    plugins = [NewDevice(reset_page="/new-password"), Jwt(), Tokens(cross_site=True)]
+    mailer = Mailer(sender=SENDER, transport=Postbox())
+    auth = some_auth(some_options(base_url="https://auth.test"), clock, plugins=plugins, mailer=mailer)
+    ada = {"email": "ada@example.com", "password": "Correct horse battery 7", "name": "Ada"}
+    async with Browser(auth, origin="https://auth.test") as browser:
+        answer = await browser.post("/signup", json={**ada, "use_cookie": True})
+    assert answer.status_code == 201
+    [line] = [line for line in answer.headers.get_list("set-cookie") if "known_device=" in line]
+    assert {"SameSite=None", "Secure", "Partitioned"} <= set(line.split("; "))
+    await auth.close()
+
+
 async def test_a_forged_cookie_makes_no_device_known(house: House) -> None:
     for value in ("x", "known-device:1:2", "known-device%3A1%3A2.AAAA", "%00"):
         await house.browser(cookie=f"better-auth.known_device={value}").sign_in()

@@ -98,6 +98,8 @@ class Context:
     """The same, if it came from the cookie cache."""
     new_session: ActiveSession | None = None
     """The session this request started or changed; hooks that follow the handler look here."""
+    device_attributes: CookieAttributes | None = None
+    """How the cookies that a browser is known by differ at this sign-in: for a front end elsewhere."""
 
     @property
     def options(self) -> Options:
@@ -255,6 +257,7 @@ class Context:
 
     def remember_device(self, email: str, own: CookieAttributes | None = None) -> None:
         """Let this browser keep its own budget of failed sign-ins to the account."""
+        self.device_attributes = own
         value = self.passwords.attempts.remember_device(email, self.attempt)
         if value is not None:
             device = self.services.session_cookies.names.device_cookie(own)

@@ -178,7 +178,9 @@ def _is_renewed(context: Context, active: ActiveSession) -> bool:
 
 
 def _cookie(context: Context) -> Cookie:
-    return context.services.session_cookies.names.cookie("known_device", _COOKIE_LIFE)
+    return context.services.session_cookies.names.cookie(
+        "known_device", _COOKIE_LIFE, context.device_attributes
+    )
 
 
 def _identifier(token: str) -> str:
