@@ -9,7 +9,7 @@ import pytest
 
 from ostiary import Auth
 from ostiary.domain.runtime import FrozenRuntime
-from tests.builders import PASSWORD, Browser
+from tests.builders import PASSWORD, Browser, some_auth, some_options
 from tests.security.conftest import Place
 from tests.security.exchange import Answer, cookie_header, exchange
 from tests.security.surface import (
@@ -247,3 +247,18 @@ async def test_forms_of_our_own_pages_and_programs_may_sign_in(path: str) -> Non
             )
             assert answer.status == 200, (origin, metadata, content_type, answer.body)
             assert any("session_token=" in line for line in answer.set_cookies)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("auth.test", 200), ("*", 403), ("*.test", 403), ("auth.tes?", 403)]
+)
+async def test_without_a_base_url_the_host_header_names_one_host_and_never_many(
+    host: str, status: int
+) -> None:
+    auth = some_auth(some_options(base_url=None))
+    async with Browser(auth) as browser:
+        await browser.sign_up()
+        body = {"email": "ada@example.com", "password": PASSWORD}
+        headers = {"host": host, "origin": OWN, "cookie": "kept=1"}
+        assert (await browser.post("/sign-in/email", json=body, headers=headers)).status_code == status
+    await auth.close()

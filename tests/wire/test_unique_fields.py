@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ostiary import EmailAndPassword, Options, UserOptions
+from ostiary import EmailAndPassword, Options, SessionOptions, UserOptions
 from ostiary.domain.models import USER
 from ostiary.domain.runtime import FrozenRuntime
 from ostiary.domain.schema import Field
@@ -62,4 +62,17 @@ async def test_a_taken_value_is_refused_at_a_change(clock: FrozenRuntime) -> Non
         answer = await browser.post("/update-user", json={"handle": "ada"})
         assert (answer.status_code, code_of(answer)) == (422, "FAILED_TO_UPDATE_USER")
         assert (await browser.post("/update-user", json={"handle": "eve"})).status_code == 200
+    await auth.close()
+
+
+async def test_a_taken_value_is_refused_at_a_change_of_a_session(clock: FrozenRuntime) -> None:
+    device = Field[str](name="device", required=False, unique=True)
+    auth = some_auth(some_options(session=SessionOptions(additional_fields=(device,))), clock)
+    async with Browser(auth) as ada, Browser(auth) as eve:
+        await ada.sign_up("ada@example.com")
+        await eve.sign_up("eve@example.com")
+        assert (await ada.post("/update-session", json={"device": "phone"})).status_code == 200
+        answer = await eve.post("/update-session", json={"device": "phone"})
+        assert (answer.status_code, code_of(answer)) == (422, "FAILED_TO_UPDATE_SESSION")
+        assert (await eve.post("/update-session", json={"device": "desk"})).status_code == 200
     await auth.close()

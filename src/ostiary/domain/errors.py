@@ -135,6 +135,7 @@ class Errors:
     FAILED_TO_GET_USER_INFO = ErrorCode(401, "Failed to get user info")
     FAILED_TO_REFRESH_ACCESS_TOKEN = ErrorCode(400, "Failed to refresh access token")
     FAILED_TO_UNLINK_LAST_ACCOUNT = ErrorCode(400, "You can't unlink your last account")
+    FAILED_TO_UPDATE_SESSION = ErrorCode(422, "Failed to update session")
     FAILED_TO_UPDATE_USER = ErrorCode(500, "Failed to update user")
     FIELD_NOT_ALLOWED = ErrorCode(400, "{field} is not allowed to be set")
     ID_TOKEN_NOT_SUPPORTED = ErrorCode(404, "id_token not supported")

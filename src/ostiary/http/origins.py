@@ -225,7 +225,8 @@ class TrustedOrigins:
 
     async def _patterns_for(self, request: Request) -> Sequence[str]:
         patterns = self.patterns
-        if not self._own_origin_known and request.headers.get("host"):
+        host = request.headers.get("host", "")
+        if not self._own_origin_known and host and not _has_wildcard(host):  # a name, never a pattern
             patterns = (request.origin, *patterns)
         if self._compute is not None:
             patterns = (*patterns, *await self._compute(request.headers))

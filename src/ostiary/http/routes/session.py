@@ -1,7 +1,7 @@
 """Read, list, change and revoke sessions."""
 
 from ostiary.domain.entities import ActiveSession, Session
-from ostiary.domain.errors import Errors
+from ostiary.domain.errors import AlreadyExists, Errors
 from ostiary.domain.models import SESSION, SessionFields
 from ostiary.http.context import Context
 from ostiary.http.endpoint import CurrentSession, FreshSession, FromQuery, Routes, SensitiveSession
@@ -107,6 +107,7 @@ async def revoke_other_sessions(session: SensitiveSession, context: Context) -> 
         Errors.NO_FIELDS_TO_UPDATE,
         Errors.FIELD_NOT_ALLOWED,
         Errors.FAILED_TO_GET_SESSION,
+        Errors.FAILED_TO_UPDATE_SESSION,
     ],
 )
 async def update_session(body: SessionChanges, session: CurrentSession, context: Context) -> UpdatedSession:
@@ -117,7 +118,10 @@ async def update_session(body: SessionChanges, session: CurrentSession, context:
         raise Errors.NO_FIELDS_TO_UPDATE()
     changes = {model.by_name[name]: value for name, value in values.items()}
     changes[SessionFields.UPDATED_AT] = context.services.runtime.now()
-    updated = await context.sessions.change(session.session.token, changes)
+    try:
+        updated = await context.sessions.change(session.session.token, changes)
+    except AlreadyExists as taken:
+        raise Errors.FAILED_TO_UPDATE_SESSION(reason="a unique value is taken") from taken
     if updated is None:
         context.clear_session_cookies()
         raise Errors.FAILED_TO_GET_SESSION(reason="revoked meanwhile")
