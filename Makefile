@@ -119,7 +119,7 @@ conformance: .stamps/python .stamps/node services  ## The real client and the re
 web-unit: .stamps/python .stamps/ostiary-react  ## The package for front ends on another origin
 	cd frontend/packages/ostiary-react && npm run --silent check && npm run --silent build && $(BOUNDED) npm test --silent
 
-bench: .stamps/python .stamps/node services  ## The benchmarks, with the reference side by side
+bench: .stamps/python .stamps/node services  ## The benchmarks, beside the reference and three Python packages
 	$(PY) -m benchmarks
 
 soak: .stamps/python services  ## Four workers at half of what they can do; MINUTES=30

@@ -35,14 +35,25 @@ class Contestant(Enum):
     VERIFIER = "with CurrentUser of a Verifier"
     HOSTED_ROUTE = "with CurrentUser of an Auth"
     JOSE = "bare node:http with jose"
+    PORT = "better-auth-server, a port to Python"
+    BRIDGE = "with fastapi-better-auth-bridge"
+    FASTAPI_USERS = "with fastapi-users, which reads the user"
 
 
+PEERS_PYTHON = HERE / "peers" / ".venv" / "bin" / "python"
+PEERS = {
+    Contestant.PORT: "better_auth_server",
+    Contestant.BRIDGE: "bridge",
+    Contestant.FASTAPI_USERS: "users",
+}
 NODE_PROGRAMS = {Contestant.NODE: "node_server.mjs", Contestant.JOSE: "node_route.mjs"}
 
 
 def _command(contestant: Contestant, setting: Json) -> list[str]:
     if contestant in NODE_PROGRAMS:
         return ["node", "--no-warnings", str(HERE / NODE_PROGRAMS[contestant]), json.dumps(setting)]
+    if contestant in PEERS:
+        return [str(PEERS_PYTHON), "-m", f"benchmarks.peers.{PEERS[contestant]}", json.dumps(setting)]
     hosted = {**setting, "host": contestant.name.lower()}
     return [sys.executable, "-m", "benchmarks.ostiary_server", json.dumps(hosted)]
 

@@ -29,10 +29,10 @@ CROWD = 32
 SECONDS = 4.0
 
 
-def _servers(stack: ExitStack) -> list[Server]:
+def _servers(stack: ExitStack, *more: Contestant) -> list[Server]:
     return [
         stack.enter_context(Server(contestant, OPTIONS, stack.enter_context(databases.postgresql())))
-        for contestant in (Contestant.OSTIARY, Contestant.NODE)
+        for contestant in (Contestant.OSTIARY, Contestant.NODE, *more)
     ]
 
 
@@ -49,7 +49,8 @@ def _returning_person(server: Server) -> RequestOf:
 
 def _table(title: str, request_of: Callable[[Server], RequestOf]) -> Table:
     with ExitStack() as stack:
-        runs = alternating(_servers(stack), request_of, connections=FEW, seconds=SECONDS, rounds=2)
+        servers = _servers(stack, Contestant.PORT)
+        runs = alternating(servers, request_of, connections=FEW, seconds=SECONDS, rounds=2)
     ours = runs[Contestant.OSTIARY]
     share = ours.loop_micros / (ours.micros - ours.loop_micros)
     return Table(
@@ -167,7 +168,7 @@ def others() -> Table:
     """get-session per second while some sign in."""
     rates: dict[Contestant, list[float]] = {}
     with ExitStack() as stack:
-        servers = _servers(stack)
+        servers = _servers(stack, Contestant.PORT)
         requests = {server: (signed_in(server), _returning_person(server)) for server in servers}
         for server in servers:
             _together(server, *requests[server], 2, 1.5)

@@ -43,7 +43,7 @@ class Place:
         return different | same
 
 
-def _place(stack: ExitStack, shared_secret: str | None) -> Place:
+def _place(stack: ExitStack, shared_secret: str | None, peer: Contestant) -> Place:
     options = {**OPTIONS, "plugins": {"jwt": {"shared_secret": shared_secret}}}
     database = stack.enter_context(databases.postgresql())
     issuer = stack.enter_context(Server(Contestant.OSTIARY, options, database))
@@ -52,16 +52,24 @@ def _place(stack: ExitStack, shared_secret: str | None) -> Place:
         "secret": shared_secret,
         "jwks": f"http://127.0.0.1:{issuer.port}/api/auth/jwks",
     }
-    tokens = _tokens(issuer, options, database)
-    servers = [stack.enter_context(Server(each, options, database, trust=trust)) for each in (*OTHERS, *OURS)]
+    claims = _claims(issuer)
+    tokens = _tokens(claims, options, database)
+    trust["subject"] = claims["sub"]
+    contestants = (*OTHERS, peer, *OURS)
+    servers = [stack.enter_context(Server(each, options, database, trust=trust)) for each in contestants]
     return Place(servers, [request("GET", PATH, bearer=token) for token in tokens])
 
 
-def _tokens(issuer: Server, options: Json, database: str) -> list[str]:
-    """Return tokens like one that the server issues, each different in a claim."""
+def _claims(issuer: Server) -> Json:
+    """Return what a token says that the server issues."""
     message = request("GET", "/api/auth/token", cookies=sign_up(issuer, someone()))
     issued = json.loads(asyncio.run(ask(issuer.port, message)).body)["token"]
-    claims = json.loads(base64.urlsafe_b64decode(issued.split(".")[1] + "=="))
+    claims: Json = json.loads(base64.urlsafe_b64decode(issued.split(".")[1] + "=="))
+    return claims
+
+
+def _tokens(claims: Json, options: Json, database: str) -> list[str]:
+    """Return tokens that say so, each different in a claim."""
 
     async def sign() -> list[str]:
         auth = auth_of(options, database)
@@ -73,9 +81,9 @@ def _tokens(issuer: Server, options: Json, database: str) -> list[str]:
     return asyncio.run(sign())
 
 
-def _table(name: str, limit: int, shared_secret: str | None) -> Table:
+def _table(name: str, limit: int, shared_secret: str | None, peer: Contestant) -> Table:
     with ExitStack() as stack:
-        drives = _place(stack, shared_secret).drives()
+        drives = _place(stack, shared_secret, peer).drives()
         measured = in_turns(list(drives.values()), seconds=0.6, rounds=9)
     runs = dict(zip(drives, measured, strict=True))
     bare = runs[Contestant.ROUTE, False].micros
@@ -110,9 +118,9 @@ def _verdict(contestant: Contestant, again: bool, added: float, limit: int) -> V
 
 def eddsa() -> Table:
     """Tokens that a key of a key set proves."""
-    return _table("EdDSA", 140, None)
+    return _table("EdDSA", 140, None, Contestant.BRIDGE)
 
 
 def hs256() -> Table:
     """Tokens that a shared secret proves."""
-    return _table("HS256", 60, f"shared {SECRET}")
+    return _table("HS256", 60, f"shared {SECRET}", Contestant.FASTAPI_USERS)

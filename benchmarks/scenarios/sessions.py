@@ -81,13 +81,14 @@ def frame() -> Table:
 
 def on_postgresql() -> Table:
     """get-session on PostgreSQL."""
-    contestants = (Contestant.OSTIARY, Contestant.NODE, Contestant.FASTAPI)
+    contestants = (Contestant.OSTIARY, Contestant.NODE, Contestant.FASTAPI, Contestant.PORT)
     return _table("get-session, PostgreSQL", compare(databases.postgresql, contestants), 5)
 
 
 def on_sqlite() -> Table:
     """get-session on SQLite."""
-    return _table("get-session, SQLite", compare(databases.sqlite, (Contestant.OSTIARY, Contestant.NODE)), 5)
+    contestants = (Contestant.OSTIARY, Contestant.NODE, Contestant.PORT)
+    return _table("get-session, SQLite", compare(databases.sqlite, contestants), 5)
 
 
 def _from_cache(strategy: Strategy) -> Table:
